@@ -1,0 +1,69 @@
+/** The closed set of failures that the command line and `deploy.ts` foresee. */
+import type { ErrorFacts } from '../artifact/error.ts';
+import { CodedError } from '../artifact/error.ts';
+
+export const builderErrorCodes = [
+  // wrong usage: exit status 2
+  'USAGE',
+  // the project
+  'PROJECT_NOT_FOUND',
+  'PACKAGE_JSON_INVALID',
+  'CONFIG_INVALID',
+  'LOCKFILE_MISSING',
+  'LOCKFILE_INVALID',
+  'LOCKFILE_OUT_OF_STEP',
+  'LOCKFILE_UNSUPPORTED',
+  'APP_NOT_FOUND',
+  // build
+  'INSTALL_FAILED',
+  'INTEGRITY_MISMATCH',
+  'BUILD_SOURCE_CHANGED',
+  'BUILD_UNSAFE_FILE',
+  'BUILD_SECRET',
+  'BUILD_NOT_FOUND',
+  'BUNDLE_FAILED',
+  'NATIVE_MISMATCH',
+  'ARTIFACT_TOO_LARGE',
+  'PACKAGE_TOO_LARGE',
+  'VERIFY_FAILED',
+  'NOT_FOUND',
+  // publish
+  'BUCKET_REQUIRED',
+  'BUCKET_NOT_FOUND',
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_REJECTED',
+  'ACCESS_DENIED',
+  'ENDPOINT_UNREACHABLE',
+  'REGION_REQUIRED',
+  'PUBLISH_IMMUTABLE_COLLISION',
+  'PUBLISH_CHANNEL_CONFLICT',
+  'PUBLISH_FAILED',
+  'PLAN_AGED',
+  'NOT_PUBLISHED',
+  'LAYER_LIMIT',
+  'STORAGE_EXCEEDED',
+  'THROTTLED',
+  // deploy
+  'DEPLOY_FAILED',
+  'DEPLOY_CONFLICT',
+  'SMOKE_FAILED',
+  'ENVIRONMENT_TOO_LARGE',
+  'ENVIRONMENT_MISSING',
+  // local
+  'PORT_TAKEN',
+  'LOCAL_FAILED',
+  // a bug of ours: anything unforeseen
+  'INTERNAL',
+] as const;
+
+export type BuilderErrorCode = (typeof builderErrorCodes)[number];
+
+/** A failure foreseen by the builder, the publisher or the deployer. */
+export class BuilderError extends CodedError<BuilderErrorCode> {
+  override readonly name = 'BuilderError';
+}
+
+/** Shorthand used all over the builder. */
+export function fail(code: BuilderErrorCode, message: string, facts: ErrorFacts = {}): never {
+  throw new BuilderError(code, message, facts);
+}
