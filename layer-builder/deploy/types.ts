@@ -1,0 +1,81 @@
+/** The nouns of a deployment: what is wanted, what is there, and the steps between them. */
+import type { Architecture, Runtime } from '../../artifact/lock.ts';
+
+export const deployModes = ['auto', 'layer', 's3'] as const;
+/** Which loading path the function takes: `DEPS_SOURCE`, and whether the layers are attached. */
+export type DeployMode = (typeof deployModes)[number];
+
+/** The settings that one function version carries; what `UpdateFunctionConfiguration` and the code decide. */
+export interface FunctionSettings {
+  /** Base64 SHA-256 of the function package, as Lambda reports it in `CodeSha256`. */
+  readonly codeSha256: string;
+  readonly runtime: Runtime;
+  readonly architecture: Architecture;
+  readonly handler: string;
+  readonly role: string;
+  /** MB, 128 to 10,240. */
+  readonly memory: number;
+  /** Seconds, 1 to 900. */
+  readonly timeout: number;
+  /** MB of /tmp, 512 to 10,240. */
+  readonly tmp: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Layer version ARNs in the order in which Lambda merges them into /opt. At most 5. */
+  readonly layers: readonly string[];
+}
+
+export type UrlAuth = 'NONE' | 'AWS_IAM';
+
+export interface DesiredFunction {
+  readonly name: string;
+  readonly settings: FunctionSettings;
+  readonly url: { readonly auth: UrlAuth } | undefined;
+}
+
+/** A version as Lambda describes it; strings where Lambda may know values that we do not. */
+export interface VersionState extends Omit<FunctionSettings, 'runtime' | 'architecture'> {
+  readonly runtime: string;
+  readonly architecture: string;
+  readonly version: string;
+  readonly revisionId: string;
+}
+
+export interface ActualFunction {
+  readonly latest: VersionState;
+  /** The version that the alias points to; undefined when the alias is not there yet. */
+  readonly live: (VersionState & { readonly aliasRevisionId: string }) | undefined;
+  readonly url: { readonly auth: string; readonly url: string } | undefined;
+  /** True when anyone may call the function URL (needed for auth NONE). */
+  readonly urlIsPublic: boolean;
+}
+
+/** One setting that differs. Values of the environment are never shown: they may be secrets. */
+export interface Change {
+  readonly setting: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export type DeployStep =
+  | { readonly kind: 'create-function' }
+  | { readonly kind: 'update-code'; readonly changes: readonly Change[] }
+  | { readonly kind: 'update-configuration'; readonly changes: readonly Change[] }
+  | { readonly kind: 'publish-version' }
+  | { readonly kind: 'smoke-test' }
+  | { readonly kind: 'create-alias' }
+  | { readonly kind: 'move-alias'; readonly from: string }
+  | { readonly kind: 'create-url'; readonly auth: UrlAuth }
+  | { readonly kind: 'update-url'; readonly from: string; readonly auth: UrlAuth }
+  | { readonly kind: 'delete-url' }
+  | { readonly kind: 'allow-url' };
+
+export interface DeployPlan {
+  readonly functionName: string;
+  readonly steps: readonly DeployStep[];
+}
+
+/** The alias that callers use. It moves only after the smoke test of the new version. */
+export const liveAlias = 'live';
+
+/** Statement that lets anyone call a function URL with auth NONE. */
+export const publicUrlStatement = 'layer-builder-public-url';
