@@ -1,4 +1,7 @@
-/** What a command is: a name, its options and one function. The command line does everything else. */
+/**
+ * What a command is: a name, its options and one function. The command line does everything else.
+ * Each command is a file `commands/<name>.ts` that exports `command: Command`.
+ */
 
 /** What a command knows about its caller. Nothing else reaches for the process. */
 export interface CommandContext {
@@ -7,6 +10,8 @@ export interface CommandContext {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly env: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C or SIGTERM: stop at the next safe point. */
+  readonly signal?: AbortSignal;
   /** One line of progress on stderr, on a terminal only. */
   progress(line: string): void;
   /** One line on stderr. */
@@ -28,8 +33,13 @@ export interface CommandOption {
   readonly short?: string;
   readonly default?: string | boolean;
   readonly help: string;
-  /** Given more than once, or as a list with commas: the values arrive joined by commas. */
+  /** May be given more than once, or as a list with commas; the value arrives as one list with commas. */
   readonly multiple?: boolean;
+}
+
+export interface CommandArguments {
+  values: Record<string, string | boolean | undefined>;
+  positionals: string[];
 }
 
 export interface Command {
@@ -39,8 +49,5 @@ export interface Command {
   readonly example: string;
   readonly options: Record<string, CommandOption>;
   readonly positionals?: { min: number; max: number; names: string[] };
-  run(
-    context: CommandContext,
-    args: { values: Record<string, string | boolean | undefined>; positionals: string[] },
-  ): Promise<Outcome>;
+  run(context: CommandContext, args: CommandArguments): Promise<Outcome>;
 }
