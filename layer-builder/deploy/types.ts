@@ -77,5 +77,5 @@ export interface DeployPlan {
 /** The alias that callers use. It moves only after the smoke test of the new version. */
 export const liveAlias = 'live';
 
-/** Statement that lets anyone call a function URL with auth NONE. */
-export const publicUrlStatement = 'layer-builder-public-url';
+/** Statements that let anyone call a function URL with auth NONE: the URL, and the function through it. */
+export const publicUrlStatements = ['layer-builder-public-url', 'layer-builder-public-url-invoke'] as const;

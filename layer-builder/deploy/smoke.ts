@@ -1,0 +1,87 @@
+/** The smoke test: a version must answer HTTP before the alias moves to it. */
+import { randomUUID } from 'node:crypto';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { invokeVersion } from '../aws/functions.ts';
+import { fail } from '../errors.ts';
+
+export interface SmokeAnswer {
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/**
+ * Invokes a version as its function URL would, once a path. An answer below 500 passes: 401 from a service
+ * that wants a key proves the whole way too.
+ *
+ * Throws `SMOKE_FAILED` with the first path that failed; the caller has not moved the alias yet.
+ */
+export async function smokeTest(
+  client: LambdaClient,
+  name: string,
+  version: string,
+  paths: readonly string[],
+): Promise<readonly SmokeAnswer[]> {
+  const answers: SmokeAnswer[] = [];
+  for (const path of paths) {
+    const start = performance.now();
+    const { functionError, payload } = await invokeVersion(client, name, version, requestEvent(path));
+    const status = statusOf(payload);
+    if (functionError !== undefined || status === undefined || status >= 500) {
+      const found =
+        functionError === undefined ? `status ${status ?? 'none'}` : `${functionError}: ${reasonOf(payload)}`;
+      fail(
+        'SMOKE_FAILED',
+        `version ${version} of ${name} failed on GET ${path} (expected an HTTP status below 500, found ${found})`,
+        {
+          hint: 'the live alias was not moved; read the log of the function, mend, deploy again',
+          details: { functionName: name, version, path, status },
+        },
+      );
+    }
+    answers.push({ path, status, ms: performance.now() - start });
+  }
+  return answers;
+}
+
+/** A payload of format 2.0. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads */
+function requestEvent(path: string) {
+  const [rawPath = '/', rawQueryString = ''] = path.split('?', 2);
+  const domainName = 'smoke-test.lambda-url.invalid';
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath,
+    rawQueryString,
+    headers: { host: domainName, 'user-agent': 'layer-builder smoke test', accept: '*/*' },
+    requestContext: {
+      accountId: 'anonymous',
+      apiId: 'smoke-test',
+      domainName,
+      domainPrefix: 'smoke-test',
+      http: {
+        method: 'GET',
+        path: rawPath,
+        protocol: 'HTTP/1.1',
+        sourceIp: '127.0.0.1',
+        userAgent: 'layer-builder',
+      },
+      requestId: randomUUID(),
+      routeKey: '$default',
+      stage: '$default',
+      time: new Date().toISOString(),
+      timeEpoch: Date.now(),
+    },
+    isBase64Encoded: false,
+  };
+}
+
+function statusOf(payload: unknown): number | undefined {
+  const status = (payload as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function reasonOf(payload: unknown): string {
+  const failure = payload as { errorType?: unknown; errorMessage?: unknown } | undefined;
+  return `${String(failure?.errorType ?? 'error')}, ${String(failure?.errorMessage ?? 'no message').slice(0, 300)}`;
+}
