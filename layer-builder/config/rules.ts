@@ -1,0 +1,45 @@
+/** What each key of the configuration may hold. Limits are those of Lambda. */
+import { artifactNamePattern } from '../../artifact/layout.ts';
+import { architectures, runtimes } from '../../artifact/lock.ts';
+import { list, map, object, oneOf, text, whole } from './check.ts';
+
+/** npm's grammar, old capital letters included; no path can hide in it. */
+export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
+
+const packages = list(text('the name of a package', packageName));
+const variable = text('a text', /^[^\0]*$/);
+
+const functionKeys = {
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  memory: whole(128, 10_240, 'MB'),
+  timeout: whole(1, 900, 'seconds'),
+  tmp: whole(512, 10_240, 'MB'),
+  environment: map(/^[a-zA-Z][a-zA-Z0-9_]+$/, 'a name that Lambda accepts for a variable', variable),
+  role: text('the ARN of a role', /^arn:[a-z-]+:iam::\d{12}:role\/.+$/),
+  url: object({ auth: oneOf(['NONE', 'AWS_IAM']) }),
+};
+
+export const configRules = object({
+  $schema: text(),
+  service: text('letters, digits, - and _, at most 64', /^[a-zA-Z0-9-_]{1,64}$/),
+  app: text('the path of a file'),
+  runtime: oneOf(runtimes),
+  architecture: oneOf(architectures),
+  artifacts: map(
+    artifactNamePattern,
+    'an artifact name (a-z, 0-9 and -, at most 32)',
+    object({ load: oneOf(['eager', 'lazy']), include: packages, exclude: packages }),
+  ),
+  include: packages,
+  exclude: packages,
+  forms: map(packageName, 'the name of a package', oneOf(['compacted', 'traced', 'whole'])),
+  bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+  regions: list(text('a region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/)),
+  prefix: text('a key prefix without leading slash', /^(?!\/)[A-Za-z0-9!_.*'()/-]*$/),
+  layerName: text(
+    'letters, digits, -, _, {service} and {artifact}',
+    /^([a-zA-Z0-9-_]|\{service\}|\{artifact\})+$/,
+  ),
+  function: object(functionKeys),
+  stages: map(/^[a-zA-Z0-9-_]{1,32}$/, 'the name of a stage', object(functionKeys)),
+});

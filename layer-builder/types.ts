@@ -1,0 +1,102 @@
+/** The plain data that the rooms of the builder hand to each other. */
+import type { Digest } from '../artifact/digest.ts';
+import type { Architecture, Load, Lock, LockArtifact, LockPackage, Runtime } from '../artifact/lock.ts';
+
+/** The form in which a package's files enter an artifact, from the smallest to the safest. */
+export type PackageForm = 'compacted' | 'traced' | 'whole';
+
+export interface ArtifactConfig {
+  readonly name: string;
+  readonly load: Load;
+  /** Packages that belong here, reached by the app or not. Empty: whatever no other artifact names. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** The deployed function. `memory` in MB, `timeout` in seconds, `tmp` in MB. */
+export interface FunctionConfig {
+  readonly memory: number;
+  readonly timeout: number;
+  readonly tmp: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly role: string | undefined;
+  readonly url: { readonly auth: 'NONE' | 'AWS_IAM' };
+}
+
+/** The configuration with every default filled in (docs/building.md lists the keys). */
+export interface Config {
+  readonly service: string;
+  /** Entry of the app's code, relative to the project; undefined: the conventional places are searched. */
+  readonly app: string | undefined;
+  readonly runtime: Runtime;
+  readonly architecture: Architecture;
+  readonly artifacts: readonly ArtifactConfig[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Forms asked for by the user, by package name; the rest is chosen and proved by the builder. */
+  readonly forms: Readonly<Record<string, PackageForm>>;
+  readonly bucket: string | undefined;
+  readonly regions: readonly string[];
+  readonly prefix: string;
+  /** May hold `{service}` and `{artifact}`. */
+  readonly layerName: string;
+  readonly function: FunctionConfig;
+  readonly stages: Readonly<Record<string, Partial<FunctionConfig>>>;
+}
+
+/** package.json as far as the builder reads it. */
+export interface Manifest {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  readonly main: string | undefined;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  /** The whole document, for the fields that only npm reads (`overrides`). */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** One finished artifact on disk. */
+export interface BuiltArtifact {
+  readonly name: string;
+  readonly load: Load;
+  /** Absolute path of the zip. */
+  readonly path: string;
+  readonly digest: Digest;
+  readonly tree: Digest;
+  /** Bytes of the zip. */
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: number;
+  readonly packages: readonly LockPackage[];
+}
+
+export interface BuildResult {
+  readonly lock: Lock;
+  readonly lockPath: string;
+  readonly artifacts: readonly BuiltArtifact[];
+  /** True when nothing had to be made: the content of every input is that of the last build. */
+  readonly cached: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** What `build` is told from outside. */
+export interface BuildOptions {
+  /** Told one line for each step that takes a while. */
+  readonly progress?: (line: string) => void;
+  /** Builds even when nothing changed. @default false */
+  readonly force?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The function package: handler, the app's own code and the lock in one small zip. */
+export interface FunctionPackage {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly digest: Digest;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+export type { Lock, LockArtifact };
