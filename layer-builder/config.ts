@@ -61,6 +61,7 @@ const functionDefaults: FunctionConfig = {
   environment: {},
   role: undefined,
   url: { auth: 'NONE' },
+  smoke: ['/'],
 };
 
 function artifactsOf(raw: RawKeys['artifacts']): ArtifactConfig[] {

@@ -21,6 +21,8 @@ export interface FunctionConfig {
   readonly environment: Readonly<Record<string, string>>;
   readonly role: string | undefined;
   readonly url: { readonly auth: 'NONE' | 'AWS_IAM' };
+  /** Paths that a new version must answer with a status below 500 before it is made live. */
+  readonly smoke: readonly string[];
 }
 
 /** The configuration with every default filled in (docs/building.md lists the keys). */

@@ -17,6 +17,7 @@ const functionKeys = {
   environment: map(/^[a-zA-Z][a-zA-Z0-9_]+$/, 'a name that Lambda accepts for a variable', variable),
   role: text('the ARN of a role', /^arn:[a-z-]+:iam::\d{12}:role\/.+$/),
   url: object({ auth: oneOf(['NONE', 'AWS_IAM']) }),
+  smoke: list(text('a path that starts with /', /^\/[!-~]*$/)),
 };
 
 export const configRules = object({
