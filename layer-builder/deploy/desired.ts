@@ -1,0 +1,98 @@
+/** Pure: configuration, lock and function package → the function that is wanted. */
+import type { Lock } from '../../artifact/lock.ts';
+import { fail } from '../errors.ts';
+import type { Config, FunctionConfig } from '../types.ts';
+import type { DeployMode, DesiredFunction } from './types.ts';
+
+export interface DesiredInput {
+  readonly config: Config;
+  readonly stage: string;
+  readonly mode: DeployMode;
+  readonly region: string;
+  readonly lock: Lock;
+  /** Base64 SHA-256 of the function package. */
+  readonly codeSha256: string;
+  /** Environment of the configuration with its references filled in. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Role for a configuration without one; undefined where only a real one will do. */
+  readonly fallbackRole: string | undefined;
+}
+
+/** The settings of a stage: the stage's own where it has one, else the function's. The environment is merged. */
+export function settingsOfStage(config: Config, stage: string): FunctionConfig {
+  const own = config.stages[stage] ?? {};
+  return {
+    ...config.function,
+    ...own,
+    environment: { ...config.function.environment, ...own.environment },
+  };
+}
+
+/**
+ * The function `{service}__{stage}`. Layers are attached in modes `layer` and `auto`, in lock order.
+ *
+ * Throws `NOT_PUBLISHED` when the lock has not been published to the region in the way the mode needs,
+ * `DEPLOY_FAILED` when there is no role, `LAYER_LIMIT` above Lambda's five layers.
+ */
+export function desiredFunction(input: DesiredInput): DesiredFunction {
+  const { config, stage, mode, lock } = input;
+  const settings = settingsOfStage(config, stage);
+  const role = settings.role ?? input.fallbackRole;
+  if (role === undefined) {
+    fail(
+      'DEPLOY_FAILED',
+      `stage ${stage} has no role (expected function.role in the configuration, found nothing)`,
+      {
+        hint: 'set function.role to the ARN of an execution role; "layer-builder doctor" prints its policy',
+      },
+    );
+  }
+  return {
+    name: `${config.service}__${stage}`,
+    settings: {
+      codeSha256: input.codeSha256,
+      runtime: lock.runtime,
+      architecture: lock.architecture,
+      handler: 'index.handler',
+      role,
+      memory: settings.memory,
+      timeout: settings.timeout,
+      tmp: settings.tmp,
+      environment: { ...input.environment, DEPS_SOURCE: mode },
+      layers: mode === 's3' ? [] : layersOf(input),
+    },
+    url: settings.url,
+  };
+}
+
+/** Most layers a function may have. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const layerLimit = 5;
+
+function layersOf({ lock, region, mode }: DesiredInput): string[] {
+  const layers = lock.artifacts.map(
+    artifact =>
+      artifact.published[region]?.layerVersionArn ??
+      fail('NOT_PUBLISHED', `artifact ${artifact.name} has no layer in ${region}, which mode ${mode} needs`, {
+        hint: `run "layer-builder publish --bucket BUCKET --regions ${region}" first`,
+        details: { artifact: artifact.name, region, mode },
+      }),
+  );
+  if (layers.length > layerLimit) {
+    fail('LAYER_LIMIT', `too many layers (expected at most ${layerLimit}, found ${layers.length})`, {
+      hint: 'join artifacts in the configuration, or deploy with --mode s3',
+      details: { limit: layerLimit, found: layers.length },
+    });
+  }
+  return layers;
+}
+
+/** Mode `s3` reads the object of this region: refuse before anything is changed when there is none. */
+export function requireObjects(lock: Lock, region: string): void {
+  for (const artifact of lock.artifacts) {
+    if (artifact.published[region] !== undefined) continue;
+    fail('NOT_PUBLISHED', `artifact ${artifact.name} is not published in ${region}`, {
+      hint: `run "layer-builder publish --bucket BUCKET --regions ${region}" first`,
+      details: { artifact: artifact.name, region, publishedIn: Object.keys(artifact.published) },
+    });
+  }
+}

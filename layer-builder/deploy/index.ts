@@ -1,0 +1,118 @@
+/** Ships the function: read → plan → apply → report. Used by deploy.ts and by the main job. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { lockFileName, parseLock } from '../../artifact/lock.ts';
+import { readFunction } from '../aws/functions.ts';
+import { readConfig } from '../config.ts';
+import { fail } from '../errors.ts';
+import { packageFunction } from '../package/index.ts';
+import { applyDeploy } from './apply.ts';
+import { desiredFunction, requireObjects, settingsOfStage } from './desired.ts';
+import { fillEnvironment } from './environment.ts';
+import { planDeploy } from './plan.ts';
+import type { SmokeAnswer } from './smoke.ts';
+import type { DeployMode, DeployStep } from './types.ts';
+
+export interface DeployOptions {
+  readonly stage: string;
+  readonly mode: DeployMode;
+  readonly region: string;
+  readonly dryRun: boolean;
+  /** False leaves the new version untested. @default true */
+  readonly smokeTest?: boolean;
+  readonly progress: (line: string) => void;
+}
+
+export interface DeployReport {
+  readonly functionName: string;
+  readonly stage: string;
+  readonly mode: DeployMode;
+  readonly region: string;
+  readonly dryRun: boolean;
+  readonly code: { readonly bytes: number; readonly sha256: string };
+  readonly steps: readonly DeployStep[];
+  readonly smoke: readonly SmokeAnswer[];
+  /** Version behind the live alias; empty when there is none yet (dry run). */
+  readonly version: string;
+  readonly url: string | undefined;
+}
+
+/** Stages become part of the function's name and of commands; 128 characters are Lambda's limit for a name. */
+const stagePattern = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,31}$/;
+
+/**
+ * Deploys the project's function for one stage. The same project, lock and settings change nothing.
+ *
+ * Throws `USAGE` for a stage that is no name, `BUILD_NOT_FOUND` without a lock, `NOT_PUBLISHED`,
+ * `ENVIRONMENT_MISSING`, `ENVIRONMENT_TOO_LARGE`, and what applyDeploy throws.
+ */
+export async function deployProject(
+  project: string,
+  options: DeployOptions,
+  aws: { readonly lambda: LambdaClient; readonly fallbackRole: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<DeployReport> {
+  const { stage, mode, region } = options;
+  if (!stagePattern.test(stage)) {
+    fail('USAGE', `"${stage}" is no stage (expected letters, digits and -, at most 32)`, {
+      hint: 'for example: --stage dev',
+    });
+  }
+  const config = await readConfig(project);
+  const lock = readLock(project);
+  if (mode !== 'layer') requireObjects(lock, region);
+  const settings = settingsOfStage(config, stage);
+  const environment = fillEnvironment(settings.environment, env);
+  const code = await packageFunction(project, { lock });
+  const zip = readFileSync(code.path);
+  const codeSha256 = createHash('sha256').update(zip).digest('base64');
+  const fallbackRole = aws.fallbackRole;
+  const desired = desiredFunction({
+    config,
+    stage,
+    mode,
+    region,
+    lock,
+    codeSha256,
+    environment,
+    fallbackRole,
+  });
+  const actual = await readFunction(aws.lambda, desired.name);
+  const plan = planDeploy(desired, actual);
+  const report = {
+    functionName: desired.name,
+    stage,
+    mode,
+    region,
+    dryRun: options.dryRun,
+    code: { bytes: code.size, sha256: code.sha256 },
+    steps: plan.steps,
+  };
+  if (options.dryRun) {
+    return { ...report, smoke: [], version: actual?.live?.version ?? '', url: actual?.url?.url };
+  }
+  const smokePaths = options.smokeTest === false ? [] : settings.smoke;
+  const deployed = await applyDeploy(aws.lambda, plan, desired, actual, {
+    zip,
+    smokePaths,
+    progress: options.progress,
+  });
+  return { ...report, ...deployed };
+}
+
+function readLock(project: string) {
+  const file = path.join(project, lockFileName);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    fail('BUILD_NOT_FOUND', `there is no ${lockFileName} in the project`, {
+      hint: 'run "layer-builder build" and "layer-builder publish" first',
+      details: { expected: file },
+      cause,
+    });
+  }
+  return parseLock(text);
+}
