@@ -58,6 +58,9 @@ export const builderErrorCodes = [
 
 export type BuilderErrorCode = (typeof builderErrorCodes)[number];
 
+/** Codes that mean the command was called wrongly: exit status 2. */
+export const usageCodes: ReadonlySet<string> = new Set(['USAGE', 'BUCKET_REQUIRED', 'REGION_REQUIRED']);
+
 /** A failure foreseen by the builder, the publisher or the deployer. */
 export class BuilderError extends CodedError<BuilderErrorCode> {
   override readonly name = 'BuilderError';
