@@ -1,0 +1,5 @@
+/** Every route of the service. */
+import type { Route } from '../declare.ts';
+import { infoRoutes } from './info.ts';
+
+export const routes: readonly Route[] = [...infoRoutes];
