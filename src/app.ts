@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
-import { authenticate } from './auth/authenticate.ts';
+import { authenticate, isPreflight } from './auth/authenticate.ts';
 import { createKeys } from './auth/keys.ts';
 import type { Answer, Call, Route } from './declare.ts';
 import type { Dependencies } from './dependencies.ts';
 import { readJsonBody } from './http/body.ts';
+import { setCorsHeaders } from './http/cors.ts';
 import { answerError, HttpError, invalidInput } from './http/errors.ts';
 import { requestIdOf, securityHeaders } from './http/headers.ts';
 import { canonicalPath } from './http/path.ts';
@@ -59,7 +60,8 @@ export function createApp(context: AppContext = {}): Koa {
     const path = canonicalPath(ctx.path);
     if (path !== ctx.path) ctx.path = path;
     await authenticate(ctx, access);
-    await next();
+    if (isPreflight(ctx)) ctx.status = 204;
+    else await next();
   });
   app.use(routerOf(services).routes());
   app.use(refuseUnknown);
@@ -83,7 +85,8 @@ async function answerAlways(ctx: Context, next: Next, { settings, log }: Service
     const asked = ctx.req.headers.accept ?? '';
     send(ctx, answerError(error, requestId, asked.includes('application/problem+json')));
   }
-  ctx.set({ ...securityHeaders(ctx.response.get('Content-Type')), 'X-Request-Id': requestId });
+  ctx.set({ ...securityHeaders(ctx.response.type), 'X-Request-Id': requestId });
+  setCorsHeaders(ctx, settings.corsOrigins, settings.keyName);
   if (settings.debug) ctx.set('X-Debug-Mode', 'true');
 }
 
@@ -106,7 +109,7 @@ async function run(route: Route, ctx: Context, services: Services): Promise<Answ
     query,
     body,
     headers: ctx.req.headers,
-    secure: ctx.secure,
+    plainLocalhost: isPlainLocalhost(ctx),
     signal: signalOf(ctx),
     services,
   };
@@ -123,6 +126,13 @@ function checked<F extends Fields>(
   const outcome = validate(fields, given, where);
   if (!outcome.ok) throw invalidInput(outcome.problems);
   return outcome.values;
+}
+
+/** `Secure` is left out of the cookie only where it cannot work; a doubt keeps it in. */
+function isPlainLocalhost(ctx: Context): boolean {
+  const { 'x-forwarded-proto': forwarded, host = '' } = ctx.req.headers;
+  if (forwarded !== undefined ? forwarded !== 'http' : ctx.secure) return false;
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(host);
 }
 
 function signalOf(ctx: Context): AbortSignal {

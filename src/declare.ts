@@ -15,8 +15,8 @@ export interface Call<Query extends Fields, Body extends Fields> {
   readonly query: Values<Query>;
   readonly body: Values<Body>;
   readonly headers: IncomingHttpHeaders;
-  /** True when the client speaks TLS, as far as the gateway in front says. */
-  readonly secure: boolean;
+  /** Plain http to this very machine, as far as the request and the gateway in front of it tell. */
+  readonly plainLocalhost: boolean;
   /** Aborts when the client's time is over. */
   readonly signal: AbortSignal;
   readonly services: Services;
