@@ -1,0 +1,131 @@
+/** R5: writes a checked archive into a fresh private folder and moves it into place with one rename. */
+import { hash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Digest, TreeFile } from '../artifact/digest.ts';
+import { treeOf } from '../artifact/digest.ts';
+import { ownPath } from '../artifact/layout.ts';
+import { zipFault } from './zip/fault.ts';
+import type { ArchiveLimits, ZipEntry } from './zip/read.ts';
+import { contentOf, defaultLimits, readArchive } from './zip/read.ts';
+
+/** What the lock promises about the archive; each is checked when given. */
+export interface Expected {
+  readonly files?: number;
+  /** Bytes of all files after unpacking. */
+  readonly bytes?: number;
+  readonly tree?: Digest;
+  /** Path of the one file that the tree does not cover; without it, every artifact's marker is left out. */
+  readonly marker?: string;
+}
+
+export interface UnpackReport {
+  readonly files: number;
+  readonly folders: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  /** Tree digest of all files except the marker. */
+  readonly tree: Digest;
+}
+
+/** How the private folders beside the target begin: what a killed run may leave behind, and a later one may sweep. */
+export const workPrefix = '.unpacking-';
+
+/**
+ * Unpacks an archive into `into`, a folder that does not exist yet or is empty. All headers are checked before
+ * the first byte is written; on any failure nothing is left. Files get mode 0644 or 0755, folders 0755.
+ *
+ * Throws `HandlerError` with a code `ZIP_*` (`ZIP_TARGET` also when another process put a folder there meanwhile).
+ * Errors of the file system (`ENOSPC`, `EMFILE`, `EROFS` …) are passed on as they are.
+ */
+export function unpack(
+  zip: Buffer,
+  into: string,
+  limits: Partial<ArchiveLimits> = {},
+  expect: Expected = {},
+): UnpackReport {
+  const entries = readArchive(zip, { ...defaultLimits, ...limits });
+  const files = entries.filter(entry => entry.kind === 'file');
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  promise('files', expect.files, files.length);
+  promise('bytes', expect.bytes, bytes);
+  const target = resolve(into);
+  refuseUsed(target);
+  fs.mkdirSync(dirname(target), { recursive: true });
+  const work = fs.mkdtempSync(join(dirname(target), workPrefix));
+  try {
+    const tree = treeOf(writeAll(zip, entries, work).filter(file => !isMarker(file.path, expect.marker)));
+    promise('tree', expect.tree, tree);
+    fs.chmodSync(work, 0o755);
+    moveInto(work, target);
+    return { files: files.length, folders: entries.length - files.length, bytes, tree };
+  } catch (error) {
+    fs.rmSync(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function writeAll(zip: Buffer, entries: readonly ZipEntry[], root: string): TreeFile[] {
+  const written: TreeFile[] = [];
+  const made = new Set<string>(['.']);
+  for (const entry of entries) {
+    if (entry.kind === 'folder') {
+      makeFolder(root, entry.path, made);
+      continue;
+    }
+    makeFolder(root, dirname(entry.path), made);
+    const content = contentOf(zip, entry);
+    writeFile(`${root}/${entry.path}`, content, entry.mode);
+    written.push({ path: entry.path, mode: entry.mode, sha256: hash('sha256', content) });
+  }
+  return written;
+}
+
+function makeFolder(root: string, path: string, made: Set<string>): void {
+  if (made.has(path)) return;
+  makeFolder(root, dirname(path), made);
+  fs.mkdirSync(`${root}/${path}`, 0o755);
+  made.add(path);
+}
+
+/** `wx` creates and never follows: whatever waits at the name is an error. */
+function writeFile(path: string, content: Buffer, mode: number): void {
+  const file = fs.openSync(path, 'wx', mode);
+  try {
+    for (let at = 0; at < content.length; ) at += fs.writeSync(file, content, at);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** rename(2) takes the place of an empty folder and of nothing else, so the first of several processes wins. */
+function moveInto(work: string, target: string): void {
+  try {
+    fs.renameSync(work, target);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') throw used(target);
+    throw error;
+  }
+}
+
+function refuseUsed(target: string): void {
+  const found = fs.lstatSync(target, { throwIfNoEntry: false });
+  if (found && (!found.isDirectory() || fs.readdirSync(target).length > 0)) throw used(target);
+}
+
+function used(target: string): Error {
+  const what = `cannot unpack into ${JSON.stringify(basename(target))}`;
+  return zipFault('ZIP_TARGET', what, 'no such folder, or an empty one', 'something there');
+}
+
+function promise(what: string, expected: number | string | undefined, found: number | string): void {
+  if (expected === undefined || expected === found) return;
+  throw zipFault('ZIP_UNEXPECTED', `not the archive that was promised: ${what}`, `${expected}`, `${found}`);
+}
+
+const anyMarker = new RegExp(`^${ownPath.replaceAll('.', '\\.')}/[a-z][a-z0-9-]*\\.json$`);
+
+function isMarker(path: string, marker: string | undefined): boolean {
+  return marker === undefined ? anyMarker.test(path) : path === marker;
+}
