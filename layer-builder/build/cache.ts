@@ -1,0 +1,78 @@
+/** Tells whether the last build was made from the same content, and finds it again. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestOf, hexOf, sha256Hex } from '../../artifact/digest.ts';
+import type { Lock } from '../../artifact/lock.ts';
+import { parseLock } from '../../artifact/lock.ts';
+import { isRecord } from '../config/check.ts';
+import type { BuildPlan } from '../plan/build.ts';
+import type { BuiltArtifact, Config } from '../types.ts';
+import type { BuildPlaces } from './places.ts';
+
+/** SHA-256 over everything that decides the bytes of a build: no date, no path, no description. */
+export function buildKey(plan: BuildPlan, config: Config): string {
+  const { service, runtime, architecture, prefix, forms } = config;
+  const artifacts = plan.artifacts.map(({ name, load, roots }) => ({ name, load, roots }));
+  const inputs = [
+    { service, runtime, architecture, prefix, forms },
+    artifacts,
+    plan.specifiers,
+    plan.install,
+    plan.machine,
+    ownSources(),
+    process.version,
+  ];
+  return sha256Hex(JSON.stringify(inputs));
+}
+
+/** The lock and artifacts of the last build when they have this key and are all there, byte for byte. */
+export function findBuild(
+  places: BuildPlaces,
+  key: string,
+): { lock: Lock; artifacts: BuiltArtifact[] } | undefined {
+  if (readKey(places) !== key || !existsSync(places.lock)) return undefined;
+  try {
+    const lock = parseLock(readFileSync(places.lock, 'utf8'));
+    const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
+    const intact = artifacts.every(({ path, digest }) => digestOf(readFileSync(path)) === digest);
+    return intact ? { lock, artifacts } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The artifact of a lock with the path of its zip, which need not exist. */
+export function builtArtifact(places: BuildPlaces, artifact: Lock['artifacts'][number]): BuiltArtifact {
+  const { name, load, digest, tree, size, unpackedSize, files, packages } = artifact;
+  const path = join(places.artifacts, artifactFileName(name, digest));
+  return { name, load, path, digest, tree, size, unpackedSize, files, packages };
+}
+
+export function artifactFileName(name: string, digest: Lock['artifacts'][number]['digest']): string {
+  return `${name}-${hexOf(digest)}.zip`;
+}
+
+function readKey(places: BuildPlaces): unknown {
+  try {
+    const record: unknown = JSON.parse(readFileSync(places.record, 'utf8'));
+    return isRecord(record) ? record['key'] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A changed builder makes other artifacts, so its own code is an input like any other. */
+function ownSources(): string {
+  const root = join(import.meta.dirname, '..');
+  const files = ['build', 'plan'].flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter(name => /\.[cm]?[jt]s$/.test(name))
+      .map(name => join(root, folder, name)),
+  );
+  return sha256Hex(
+    files
+      .sort()
+      .map(path => sha256Hex(readFileSync(path)))
+      .join(),
+  );
+}

@@ -1,0 +1,141 @@
+/** Builds the artifacts of a project and the lock that pins them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { objectKey } from '../../artifact/layout.ts';
+import type { Lock, LockArtifact, LockPackage } from '../../artifact/lock.ts';
+import { formatLock, lockFormatVersion, parseLock } from '../../artifact/lock.ts';
+import type { PlannedArtifact } from '../plan/build.ts';
+import { planBuild } from '../plan/build.ts';
+import type { LockEntry } from '../read/lockfile.ts';
+import { readProject } from '../read/project.ts';
+import type { BuildOptions, BuildResult, Config } from '../types.ts';
+import type { MadeArtifact } from './artifact.ts';
+import { makeArtifact } from './artifact.ts';
+import { artifactFileName, buildKey, builtArtifact, findBuild } from './cache.ts';
+import { installPackages } from './install.ts';
+import type { BuildPlaces } from './places.ts';
+import { buildPlaces, withWorkFolder } from './places.ts';
+
+/**
+ * Installs exactly the lockfile for the configured runtime and architecture, writes each artifact as a
+ * deterministic zip to `.layer-builder/artifacts/`, SBOMs and a size report beside it, and `deps.lock.json`.
+ * What an artifact was published as is kept in the lock as long as its digest stays the same.
+ *
+ * Everything is made in a private folder and moved at the end: a failed build leaves the last one as it was.
+ * Throws the codes of the project (`PROJECT_NOT_FOUND`, `CONFIG_INVALID`, `LOCKFILE_…`, `APP_NOT_FOUND`,
+ * `BUNDLE_FAILED`) before writing anything, `INSTALL_FAILED`, `INTEGRITY_MISMATCH`, `BUILD_…`,
+ * `NATIVE_MISMATCH` and `ARTIFACT_TOO_LARGE` after.
+ */
+export async function buildProject(project: string, options: BuildOptions = {}): Promise<BuildResult> {
+  const { progress = () => {}, force = false, env = process.env } = options;
+  const facts = await readProject(project);
+  const plan = planBuild(facts);
+  const places = buildPlaces(facts.project);
+  const key = buildKey(plan, facts.config);
+  const last = force ? undefined : findBuild(places, key);
+  if (last) return { ...last, lockPath: places.lock, cached: true, warnings: [] };
+  return withWorkFolder(places, async temporary => {
+    progress(
+      `installing ${plan.artifacts.map(artifact => artifact.reach.packages.length).join(' + ')} packages`,
+    );
+    const install = await installPackages(
+      plan.install,
+      plan.machine,
+      { cache: places.installs, temporary, lockFolder: facts.lockfile.folder, fresh: force },
+      env,
+    );
+    const made: MadeArtifact[] = [];
+    for (const artifact of plan.artifacts) {
+      progress(`packing ${artifact.name}`);
+      made.push(await makeArtifact(withoutAbsent(artifact, install.folder), install.folder, facts));
+    }
+    const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
+    moveInPlace(places, temporary, made, lock, key);
+    const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
+    return { lock, lockPath: places.lock, artifacts, cached: false, warnings: [] };
+  });
+}
+
+/** npm leaves out optional packages that failed to install; what is not there is not in the artifact. */
+function withoutAbsent(artifact: PlannedArtifact, folder: string): PlannedArtifact {
+  const packages = artifact.reach.packages.filter(entry =>
+    existsSync(join(folder, entry.location, 'package.json')),
+  );
+  return { ...artifact, reach: { ...artifact.reach, packages } };
+}
+
+function lockOf(
+  config: Config,
+  planned: readonly PlannedArtifact[],
+  made: readonly MadeArtifact[],
+  last: Lock | undefined,
+): Lock {
+  const artifacts = made.map((item): LockArtifact => {
+    const before = last?.artifacts.find(({ name, digest }) => name === item.name && digest === item.digest);
+    const key = objectKey(item.digest, config.prefix);
+    return {
+      name: item.name,
+      load: planned.find(({ name }) => name === item.name)?.load ?? 'eager',
+      digest: item.digest,
+      tree: item.tree,
+      size: item.zip.length,
+      unpackedSize: item.unpackedSize,
+      files: item.files.length,
+      packages: item.packages.map(lockPackage),
+      s3: { key },
+      published: before?.s3.key === key ? before.published : {},
+    };
+  });
+  const { service, runtime, architecture } = config;
+  return { formatVersion: lockFormatVersion, service, runtime, architecture, artifacts };
+}
+
+function lockPackage({ name, version, integrity, license }: LockEntry): LockPackage {
+  return {
+    name,
+    version,
+    ...(integrity === undefined ? {} : { integrity }),
+    ...(license === undefined ? {} : { license }),
+  };
+}
+
+/** A lock that does not parse says nothing about what was published; the build writes a new one. */
+function readLastLock(places: BuildPlaces): Lock | undefined {
+  try {
+    return parseLock(readFileSync(places.lock, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes all files aside, then renames them: artifacts before the lock that names them, the key last. */
+function moveInPlace(
+  places: BuildPlaces,
+  temporary: string,
+  made: readonly MadeArtifact[],
+  lock: Lock,
+  key: string,
+): void {
+  const report = {
+    formatVersion: 1,
+    artifacts: made.map(({ name, digest, report: packages }) => ({ name, digest, packages })),
+  };
+  mkdirSync(places.artifacts, { recursive: true });
+  const moves: [string, string | Buffer][] = [
+    ...made.map(({ name, digest, zip }): [string, Buffer] => [
+      join(places.artifacts, artifactFileName(name, digest)),
+      zip,
+    ]),
+    ...made.map(({ name, sbom }): [string, string] => [join(places.folder, `${name}.sbom.json`), sbom]),
+    [places.report, `${JSON.stringify(report, null, 2)}\n`],
+    [places.lock, formatLock(lock)],
+    [places.record, `${JSON.stringify({ formatVersion: 1, key })}\n`],
+  ];
+  for (const [index, [, content]] of moves.entries()) writeFileSync(join(temporary, String(index)), content);
+  rmSync(places.record, { force: true });
+  for (const [index, [target]] of moves.entries()) renameSync(join(temporary, String(index)), target);
+  const current = new Set(moves.map(([target]) => basename(target)));
+  for (const name of readdirSync(places.artifacts)) {
+    if (!current.has(name)) rmSync(join(places.artifacts, name), { force: true });
+  }
+}

@@ -1,0 +1,85 @@
+/** Installs exactly what is locked, for the target machine, in a folder of its own, once per content. */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Machine } from '../plan/reach.ts';
+import type { InstallInput } from '../plan/subset.ts';
+import { runNpm, transportSettings } from './npm.ts';
+
+/** Installs kept on disk: the last few, so that going back to yesterday's lockfile stays fast. */
+const kept = 3;
+
+export interface Install {
+  /** Absolute path of the folder that holds node_modules. */
+  readonly folder: string;
+  readonly cached: boolean;
+}
+
+/** Name of an install: the same lockfile for the same machine is the same folder. */
+export function installKey(input: InstallInput, machine: Machine): string {
+  const text = JSON.stringify([1, input.packageJson, input.packageLock, machine]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/**
+ * `npm ci` without install scripts, development packages and links to binaries. The project's own
+ * node_modules is neither read nor touched; a failed install leaves nothing.
+ *
+ * Throws `INSTALL_FAILED`, `INTEGRITY_MISMATCH` and `LOCKFILE_OUT_OF_STEP`.
+ */
+export async function installPackages(
+  input: InstallInput,
+  machine: Machine,
+  places: { cache: string; temporary: string; lockFolder: string; fresh?: boolean },
+  env: NodeJS.ProcessEnv,
+): Promise<Install> {
+  const folder = join(places.cache, installKey(input, machine));
+  if (!places.fresh && existsSync(folder)) {
+    utimesSync(folder, new Date(), new Date());
+    return { folder, cached: true };
+  }
+  const work = join(places.temporary, 'install');
+  mkdirSync(join(work, 'node_modules'), { recursive: true, mode: 0o700 });
+  const settings = join(work, '.npmrc');
+  try {
+    writeFileSync(join(work, 'package.json'), JSON.stringify(input.packageJson, null, 2));
+    writeFileSync(join(work, 'package-lock.json'), JSON.stringify(input.packageLock, null, 2));
+    writeFileSync(settings, transportSettings(places.lockFolder), { mode: 0o600 });
+    await runNpm(work, npmArguments(machine), env);
+  } finally {
+    rmSync(settings, { force: true });
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(dirname(folder), { recursive: true });
+  renameSync(work, folder);
+  sweep(places.cache);
+  return { folder, cached: false };
+}
+
+function npmArguments(machine: Machine): string[] {
+  return [
+    'ci',
+    ...['--omit=dev', '--include=prod', '--include=optional', '--include=peer'],
+    ...['--ignore-scripts', '--no-bin-links', '--install-strategy=hoisted', '--global=false'],
+    ...[`--os=${machine.os}`, `--cpu=${machine.cpu}`, `--libc=${machine.libc}`],
+    // The Node that runs npm need not be the target's, and integrity decides what a cached package is worth.
+    ...['--engine-strict=false', '--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'],
+    '--loglevel=error',
+  ];
+}
+
+function sweep(cache: string): void {
+  const installs = readdirSync(cache)
+    .map(name => ({ path: join(cache, name), time: statSync(join(cache, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { path } of installs.slice(kept)) rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,36 @@
+/** Writes the same files to the same bytes, every time and everywhere. */
+import { once } from 'node:events';
+import { ZipArchive } from 'archiver';
+import { compareBytes } from '../../artifact/digest.ts';
+import type { ArtifactFile } from './file.ts';
+import { readContent } from './file.ts';
+import { settleZip } from './zip-settle.ts';
+
+/** The first date a zip can hold; the real one would make every build another. */
+const epoch = new Date('1980-01-01T00:00:00Z');
+
+/**
+ * A zip of the files, sorted by the bytes of their paths: fixed date in UTC, fixed level, modes 0644 and 0755,
+ * no folders, no extra fields, no comments, no data descriptors.
+ *
+ * Throws `BUILD_SOURCE_CHANGED` when a file is no longer the one that was hashed.
+ */
+export async function writeZip(files: readonly ArtifactFile[]): Promise<Buffer> {
+  const archive = new ZipArchive({ zlib: { level: 9 }, forceLocalTime: false });
+  const chunks: Buffer[] = [];
+  const ended = new Promise<void>((resolve, reject) => {
+    archive.on('data', (chunk: Buffer) => chunks.push(chunk));
+    archive.on('end', resolve);
+    archive.on('error', reject);
+    archive.on('warning', reject);
+  });
+  for (const file of [...files].sort((a, b) => compareBytes(a.path, b.path))) {
+    const written = once(archive, 'entry');
+    archive.append(readContent(file), { name: file.path, date: epoch, mode: file.mode });
+    // One file in memory at a time: archiver would queue them all.
+    await Promise.race([written, ended]);
+  }
+  await archive.finalize();
+  await ended;
+  return settleZip(Buffer.concat(chunks));
+}

@@ -1,0 +1,54 @@
+/** Pure: from the facts of a project to what is installed and what goes into which artifact. */
+import type { ProjectFacts } from '../read/project.ts';
+import type { ArtifactConfig, Config } from '../types.ts';
+import type { Machine, Reach } from './reach.ts';
+import { planReach } from './reach.ts';
+import { planRoots } from './roots.ts';
+import type { InstallInput } from './subset.ts';
+import { planInstall } from './subset.ts';
+
+export interface PlannedArtifact extends ArtifactConfig {
+  /** Packages that the app imports by name. */
+  readonly roots: readonly string[];
+  readonly reach: Reach;
+}
+
+export interface BuildPlan {
+  readonly machine: Machine;
+  readonly install: InstallInput;
+  readonly artifacts: readonly PlannedArtifact[];
+  /** Specifiers of the app that an artifact must answer, e.g. `koa`, `date-fns/format`. */
+  readonly specifiers: readonly string[];
+}
+
+/** Throws what `planInstall` throws. */
+export function planBuild(facts: ProjectFacts): BuildPlan {
+  const { config, lockfile, manifest, bundle } = facts;
+  const machine = machineOf(config);
+  const reachOf = (roots: readonly string[]) =>
+    planReach(lockfile.entries, lockfile.projectLocation, roots, machine);
+  const artifacts = planRoots(config, bundle.packages).map(({ name, roots }) => {
+    const settings = config.artifacts.find(artifact => artifact.name === name);
+    return {
+      name,
+      load: 'eager' as const,
+      include: [],
+      exclude: [],
+      ...settings,
+      roots,
+      reach: reachOf(roots),
+    };
+  });
+  const roots = artifacts.flatMap(artifact => artifact.roots);
+  return {
+    machine,
+    install: planInstall(lockfile, manifest, roots, reachOf(roots)),
+    artifacts,
+    specifiers: bundle.specifiers,
+  };
+}
+
+/** Lambda runs Amazon Linux 2023: glibc 2.34, on x86-64 or on Graviton. */
+export function machineOf(config: Config): Machine {
+  return { os: 'linux', cpu: config.architecture === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
+}

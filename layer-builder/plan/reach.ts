@@ -1,0 +1,77 @@
+/** Pure: from the packages that the app imports to everything they need, for one target machine. */
+import type { LockEntry } from '../read/lockfile.ts';
+import { resolveEntry } from '../read/lockfile.ts';
+
+/** What npm calls the target: `--os=linux --cpu=… --libc=glibc`. */
+export interface Machine {
+  readonly os: 'linux';
+  readonly cpu: 'x64' | 'arm64';
+  readonly libc: 'glibc';
+}
+
+export interface Reach {
+  /** Every package to install, sorted by location. */
+  readonly packages: readonly LockEntry[];
+  /** For each location, the locations of those that ask for it; `''` is the app itself. */
+  readonly requiredBy: ReadonlyMap<string, readonly string[]>;
+  /** Needed by a package, absent from the lockfile, and not optional. */
+  readonly unresolved: readonly { readonly name: string; readonly from: string }[];
+}
+
+/** Closure of `roots` over dependencies, optional ones for this machine, and peers that must be there. */
+export function planReach(
+  entries: ReadonlyMap<string, LockEntry>,
+  from: string,
+  roots: readonly string[],
+  machine: Machine,
+): Reach {
+  const requiredBy = new Map<string, string[]>();
+  const unresolved: { name: string; from: string }[] = [];
+  const queue: { name: string; from: string; optional: boolean }[] = roots.map(name => ({
+    name,
+    from,
+    optional: false,
+  }));
+  for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
+    const entry = follow(entries, resolveEntry(entries, wanted.from, wanted.name));
+    if (!entry || (wanted.optional && !fits(entry, machine))) {
+      if (!wanted.optional) unresolved.push({ name: wanted.name, from: wanted.from });
+      continue;
+    }
+    const seen = requiredBy.get(entry.location);
+    requiredBy.set(entry.location, [...(seen ?? []), wanted.from]);
+    if (seen) continue;
+    const needs = (list: Readonly<Record<string, string>>, optional: boolean) =>
+      Object.keys(list)
+        .filter(name => optional || !(name in entry.optionalDependencies))
+        .map(name => ({ name, from: entry.location, optional }));
+    queue.push(
+      ...needs(entry.dependencies, false),
+      ...needs(entry.peerDependencies, false),
+      ...needs(entry.optionalDependencies, true),
+    );
+  }
+  const packages = [...requiredBy.keys()]
+    .sort()
+    .map(location => entries.get(location))
+    .filter(entry => entry !== undefined);
+  return { packages, requiredBy, unresolved };
+}
+
+/** npm's rule for `os`, `cpu` and `libc`: an empty list fits all, `!x` excludes, otherwise it must be named. */
+export function fits(entry: LockEntry, machine: Machine): boolean {
+  const allowed = (list: readonly string[], value: string) =>
+    list.length === 0 ||
+    (!list.includes(`!${value}`) && (list.every(item => item.startsWith('!')) || list.includes(value)));
+  return (
+    allowed(entry.os, machine.os) && allowed(entry.cpu, machine.cpu) && allowed(entry.libc, machine.libc)
+  );
+}
+
+/** A link stands for the folder it points to, which has an entry of its own with its dependencies. */
+function follow(
+  entries: ReadonlyMap<string, LockEntry>,
+  entry: LockEntry | undefined,
+): LockEntry | undefined {
+  return entry?.link ? (entries.get(entry.resolved ?? '') ?? entry) : entry;
+}

@@ -1,0 +1,104 @@
+/** Bundles the app's own code with rolldown: what it imports decides what is packaged, its chunks what is deployed. */
+import { isBuiltin } from 'node:module';
+import { isAbsolute } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { InputOptions } from 'rolldown';
+import { BuilderError } from '../errors.ts';
+import { isProvided } from '../plan/roots.ts';
+import type { Lockfile } from './lockfile.ts';
+import { resolveEntry } from './lockfile.ts';
+
+export interface BundledFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export interface AppBundle {
+  /** `app.mjs`, its chunks and assets. */
+  readonly files: readonly BundledFile[];
+  /** Names of the packages it imports, sorted. */
+  readonly packages: readonly string[];
+  /** Every specifier with which it imports them, sorted: `koa`, `date-fns/format` … */
+  readonly specifiers: readonly string[];
+}
+
+/**
+ * Bundles the app from its entry, leaving packages of the lockfile as bare imports. Workspaces and linked
+ * folders count as the app's own code and are inlined.
+ *
+ * Throws `BUNDLE_FAILED` when the code does not parse or imports what neither exists nor is locked.
+ */
+export async function bundleApp(project: string, entry: string, lockfile: Lockfile): Promise<AppBundle> {
+  const specifiers = new Set<string>();
+  const problems: string[] = [];
+  const { rolldown } = await import('rolldown');
+  const input: InputOptions = {
+    input: entry,
+    cwd: project,
+    platform: 'node',
+    logLevel: 'warn',
+    experimental: { resolveNewUrlToAsset: true },
+    external(id) {
+      const name = packageOf(id);
+      if (name === undefined) return isBuiltin(id);
+      const locked = resolveEntry(lockfile.entries, lockfile.projectLocation, name);
+      if (locked ? locked.link : !isProvided(name)) return false;
+      specifiers.add(id);
+      return true;
+    },
+    onLog(_level, log) {
+      if (log.code === 'UNRESOLVED_IMPORT') problems.push(firstLine(log.message));
+    },
+  };
+  try {
+    const bundle = await rolldown(input);
+    const { output } = await bundle.generate({
+      format: 'esm',
+      entryFileNames: 'app.mjs',
+      chunkFileNames: 'app-[name]-[hash].mjs',
+      assetFileNames: 'app-[name]-[hash][extname]',
+    });
+    await bundle.close();
+    const files = output.map(item => ({
+      path: item.fileName,
+      bytes: Buffer.from(item.type === 'chunk' ? item.code : item.source),
+    }));
+    const modules = output.flatMap(item => (item.type === 'chunk' ? Object.keys(item.modules) : []));
+    problems.push(...unlocked(modules, lockfile));
+    if (problems.length > 0) throw new Error(problems.join('; '));
+    const sorted = [...specifiers].sort();
+    const packages = [...new Set(sorted.map(id => packageOf(id)).filter(name => name !== undefined))];
+    return { files, packages: packages.sort(), specifiers: sorted };
+  } catch (cause) {
+    throw new BuilderError(
+      'BUNDLE_FAILED',
+      `the app cannot be bundled: ${cause instanceof Error ? firstLine(cause.message) : String(cause)}`,
+      {
+        hint: 'correct the import, or run "npm install NAME" when a dependency is missing',
+        details: { entry, problems },
+        cause,
+      },
+    );
+  }
+}
+
+/** Name of the package that a bare specifier belongs to; undefined for paths, `#internal` and built-ins. */
+export function packageOf(specifier: string): string | undefined {
+  if (isBuiltin(specifier) || isAbsolute(specifier)) return undefined;
+  return /^(@[a-z0-9~-][\w.~-]*\/[\w.~-]+|[a-z0-9~_-][\w.~-]*)(?=\/|$)/i.exec(specifier)?.[0];
+}
+
+/** Modules that rolldown found in node_modules though the lockfile does not hold them. */
+function unlocked(modules: readonly string[], lockfile: Lockfile): string[] {
+  const names = modules
+    .map(id => id.replaceAll('\\', '/').split('/node_modules/').slice(1).pop())
+    .filter(rest => rest !== undefined)
+    .map(rest => packageOf(rest) ?? rest)
+    .filter(name => !resolveEntry(lockfile.entries, lockfile.projectLocation, name)?.link);
+  return [...new Set(names)].map(name => `${name} is installed, but the lockfile does not hold it`);
+}
+
+function firstLine(text: string): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.split('\n').find(line => line.trim() !== '') ?? plain;
+}
