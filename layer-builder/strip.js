@@ -5,6 +5,12 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// The stripper announces once that it is experimental; nobody who runs a command needs to know.
+const { emitWarning } = process;
+process.emitWarning = () => {};
+stripTypeScriptTypes("");
+process.emitWarning = emitWarning;
+
 const root = new URL('../', import.meta.url);
 
 if (fileURLToPath(root).includes(`${sep}node_modules${sep}`)) {
