@@ -27,6 +27,7 @@ export const flag = { descriptor: 0x0008, utf8: 0x0800 };
 const centralSignature = 0x02014b50;
 const localSignature = 0x04034b50;
 const descriptorSignature = 0x08074b50;
+const descriptorMark = Buffer.from('PK\x07\x08', 'latin1');
 const centralSize = 46;
 const localSize = 30;
 
@@ -103,9 +104,8 @@ export function checkLocal(
     same('CRC-32', central.crc32, local.crc32, place);
     same('packed size', central.extra.packed, extra.packed, place);
     same('size', central.extra.size, extra.size, place);
-  } else if (central.method === 0 && central.extra.size !== 0) {
-    const what = 'stored data whose end only the central directory knows';
-    throw zipFault('ZIP_UNSUPPORTED', what, 'sizes in the local header', 'none', place);
+  } else if (central.method === 0) {
+    checkStoredEnd(zip, end, central, place);
   }
   if (extra.wide && !central.extra.wide) {
     throw zipFault('ZIP_MISMATCH', 'local header', 'zip64 sizes in both headers', 'in one', place);
@@ -140,6 +140,20 @@ export function checkDescriptor(
   same('packed size', central.extra.packed, read(zip, at + 8), place);
   same('size', central.extra.size, read(zip, central.extra.wide ? at + 16 : at + 12), place);
   return end;
+}
+
+/** A streaming reader ends stored data at the first descriptor that it sees; that must be where the data ends. */
+function checkStoredEnd(zip: Buffer, start: number, central: CentralHeader, place: FaultPlace): void {
+  const packed = central.extra.packed;
+  const found = zip.subarray(start, start + packed + 4).indexOf(descriptorMark);
+  if (found === packed) return;
+  throw zipFault(
+    'ZIP_LAYOUT',
+    'stored data',
+    `its descriptor after ${packed} bytes`,
+    `after ${found}`,
+    place,
+  );
 }
 
 function readShared(zip: Buffer, at: number) {
