@@ -8,6 +8,7 @@ export const commandSummaries = {
   verify: 'prove the artifacts; --rebuild names the first differing byte',
   package: 'the function package: handler, app code and lock as one small zip',
   publish: 'the artifacts to S3 and as Lambda layers; a second time changes nothing',
+  deploy: 'ship the function of a stage: package, update, test the new version, make it live',
   load: 'run the loader as Lambda would and show its phases',
   unpack: 'the strict unpacker on its own',
   inspect: 'what is inside a zip, an S3 object or a layer',
@@ -21,6 +22,7 @@ export const commandSummaries = {
   doctor: 'check credentials, bucket, permissions, functions; print IAM policies',
   conform: 'judge a loader command against the fault list',
   local: 'S3 and Lambda on this machine',
+  start: 'the whole flow on S3 and Lambda of this machine: build, publish, deploy twice, serve',
 } as const;
 
 export type CommandName = keyof typeof commandSummaries;

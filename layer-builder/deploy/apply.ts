@@ -1,5 +1,5 @@
 /** Applies a deployment plan, step by step, against Lambda. The one place that changes a function. */
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { FunctionAccess } from '../aws/functions.ts';
 import * as functions from '../aws/functions.ts';
 import { BuilderError } from '../errors.ts';
 import type { SmokeAnswer } from './smoke.ts';
@@ -36,7 +36,7 @@ interface Progress {
  * version does not answer, `DEPLOY_FAILED` when Lambda refuses a step.
  */
 export async function applyDeploy(
-  client: LambdaClient,
+  aws: FunctionAccess,
   plan: DeployPlan,
   desired: DesiredFunction,
   actual: ActualFunction | undefined,
@@ -51,7 +51,7 @@ export async function applyDeploy(
   for (const step of plan.steps) {
     options.progress(describeStep(step));
     try {
-      await applyStep(client, step, desired, actual, options, progress);
+      await applyStep(aws, step, desired, actual, options, progress);
     } catch (error) {
       throw explain(error, desired.name, step);
     }
@@ -60,7 +60,7 @@ export async function applyDeploy(
 }
 
 async function applyStep(
-  client: LambdaClient,
+  aws: FunctionAccess,
   step: DeployStep,
   desired: DesiredFunction,
   actual: ActualFunction | undefined,
@@ -70,40 +70,34 @@ async function applyStep(
   const { name, settings } = desired;
   switch (step.kind) {
     case 'create-function':
-      return functions.createFunction(client, name, settings, options.zip);
+      return functions.createFunction(aws, name, settings, options.zip);
     case 'update-code':
-      progress.revisionId = await functions.updateCode(
-        client,
-        name,
-        settings,
-        options.zip,
-        progress.revisionId,
-      );
+      progress.revisionId = await functions.updateCode(aws, name, settings, options.zip, progress.revisionId);
       return;
     case 'update-configuration':
-      progress.revisionId = await functions.updateConfiguration(client, name, settings, progress.revisionId);
+      progress.revisionId = await functions.updateConfiguration(aws, name, settings, progress.revisionId);
       return;
     case 'publish-version':
-      progress.version = await functions.publishVersion(client, name, settings.codeSha256);
+      progress.version = await functions.publishVersion(aws, name, settings.codeSha256);
       return;
     case 'smoke-test':
-      progress.smoke = await smokeTest(client, name, progress.version, options.smokePaths);
+      progress.smoke = await smokeTest(aws, name, progress.version, options.smokePaths);
       return;
     case 'create-alias':
-      return functions.pointAlias(client, name, progress.version);
+      return functions.pointAlias(aws, name, progress.version);
     case 'move-alias':
-      return functions.pointAlias(client, name, progress.version, actual?.live?.aliasRevisionId);
+      return functions.pointAlias(aws, name, progress.version, actual?.live?.aliasRevisionId);
     case 'create-url':
-      progress.url = await functions.createUrl(client, name, step.auth);
+      progress.url = await functions.createUrl(aws, name, step.auth);
       return;
     case 'update-url':
-      progress.url = await functions.updateUrl(client, name, step.auth);
+      progress.url = await functions.updateUrl(aws, name, step.auth);
       return;
     case 'delete-url':
       progress.url = undefined;
-      return functions.deleteUrl(client, name);
+      return functions.deleteUrl(aws, name);
     case 'allow-url':
-      return functions.allowPublicUrl(client, name);
+      return functions.allowPublicUrl(aws, name);
   }
 }
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { lockFileName, parseLock } from '../../artifact/lock.ts';
+import type { FunctionAccess } from '../aws/functions.ts';
 import { readFunction } from '../aws/functions.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
@@ -51,7 +51,7 @@ const stagePattern = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,31}$/;
 export async function deployProject(
   project: string,
   options: DeployOptions,
-  aws: { readonly lambda: LambdaClient; readonly fallbackRole: string | undefined },
+  aws: FunctionAccess & { readonly fallbackRole: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<DeployReport> {
   const { stage, mode, region } = options;
@@ -79,7 +79,7 @@ export async function deployProject(
     environment,
     fallbackRole,
   });
-  const actual = await readFunction(aws.lambda, desired.name);
+  const actual = await readFunction(aws, desired.name);
   const plan = planDeploy(desired, actual);
   const report = {
     functionName: desired.name,
@@ -94,12 +94,20 @@ export async function deployProject(
     return { ...report, smoke: [], version: actual?.live?.version ?? '', url: actual?.url?.url };
   }
   const smokePaths = options.smokeTest === false ? [] : settings.smoke;
-  const deployed = await applyDeploy(aws.lambda, plan, desired, actual, {
+  const deployed = await applyDeploy(aws, plan, desired, actual, {
     zip,
     smokePaths,
     progress: options.progress,
   });
   return { ...report, ...deployed };
+}
+
+/** An emulator on this machine takes any role; AWS needs a real one, so there is no default there. */
+export function localRole(endpoint: string): string | undefined {
+  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : '';
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(host)
+    ? 'arn:aws:iam::000000000000:role/local'
+    : undefined;
 }
 
 function readLock(project: string) {

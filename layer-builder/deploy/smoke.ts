@@ -1,6 +1,6 @@
 /** The smoke test: a version must answer HTTP before the alias moves to it. */
 import { randomUUID } from 'node:crypto';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { FunctionAccess } from '../aws/functions.ts';
 import { invokeVersion } from '../aws/functions.ts';
 import { fail } from '../errors.ts';
 
@@ -17,7 +17,7 @@ export interface SmokeAnswer {
  * Throws `SMOKE_FAILED` with the first path that failed; the caller has not moved the alias yet.
  */
 export async function smokeTest(
-  client: LambdaClient,
+  aws: FunctionAccess,
   name: string,
   version: string,
   paths: readonly string[],
@@ -25,7 +25,7 @@ export async function smokeTest(
   const answers: SmokeAnswer[] = [];
   for (const path of paths) {
     const start = performance.now();
-    const { functionError, payload } = await invokeVersion(client, name, version, requestEvent(path));
+    const { functionError, payload } = await invokeVersion(aws, name, version, requestEvent(path));
     const status = statusOf(payload);
     if (functionError !== undefined || status === undefined || status >= 500) {
       const found =

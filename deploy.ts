@@ -1,0 +1,3 @@
+/** Ships the function of this project: `node deploy.ts --stage dev`, the same as `layer-builder deploy --stage dev`. */
+process.argv.splice(2, 0, 'deploy');
+await import('./layer-builder/cli.ts');
