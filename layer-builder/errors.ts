@@ -40,6 +40,8 @@ export const builderErrorCodes = [
   'PUBLISH_FAILED',
   'PLAN_AGED',
   'NOT_PUBLISHED',
+  'RELEASE_NOT_FOUND',
+  'RELEASE_INVALID',
   'LAYER_LIMIT',
   'STORAGE_EXCEEDED',
   'THROTTLED',

@@ -1,0 +1,117 @@
+/** The thin place where a publish plan becomes calls. Each region by itself: a dead one stops no other. */
+import { isCodedError } from '../../artifact/error.ts';
+import type { LockArtifact } from '../../artifact/lock.ts';
+import { codeSha256Of } from '../aws/layers.ts';
+import type { Region } from '../aws/regions.ts';
+import { fail } from '../errors.ts';
+import { readArtifact } from '../read/built.ts';
+import { readObject } from '../read/published.ts';
+import type { ArtifactOutcome, PublishGoal, PublishStep, RegionOutcome, RegionPlan } from './types.ts';
+
+export interface ApplyContext {
+  readonly project: string;
+  readonly goal: PublishGoal;
+  readonly progress: (line: string) => void;
+}
+
+/** Applies the steps of one region. Throws only what is a fault of ours. */
+export async function applyRegion(
+  region: Region,
+  plan: RegionPlan,
+  context: ApplyContext,
+): Promise<RegionOutcome> {
+  const target = { region: plan.region, bucket: plan.bucket };
+  if (plan.error !== undefined) return { ...target, complete: false, error: plan.error };
+  try {
+    const artifacts = await Promise.all(
+      context.goal.artifacts.map(artifact => applyArtifact(region, plan, artifact, context)),
+    );
+    return { ...target, complete: true, artifacts };
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return { ...target, complete: false, error };
+  }
+}
+
+/** The object first: the layer is made from the very bytes that the loader downloads. */
+async function applyArtifact(
+  region: Region,
+  plan: RegionPlan,
+  artifact: LockArtifact,
+  context: ApplyContext,
+): Promise<ArtifactOutcome> {
+  const steps = plan.steps.filter(step => step.artifact === artifact.name);
+  const object = await applyObject(region, stepOf(steps, 'upload', 'keep-object'), artifact, context);
+  const layer = await applyLayer(
+    region,
+    stepOf(steps, 'publish-layer', 'keep-layer'),
+    artifact,
+    object,
+    context,
+  );
+  const { name, digest, size, s3 } = artifact;
+  return {
+    name,
+    digest,
+    size,
+    key: s3.key,
+    object: object.written ? 'uploaded' : 'kept',
+    layer: layer.written ? 'published' : 'kept',
+    bucket: region.bucket,
+    ...(object.versionId ? { versionId: object.versionId } : {}),
+    layerVersionArn: layer.arn,
+  };
+}
+
+async function applyObject(
+  { bucket, objects }: Region,
+  step: PublishStep & { do: 'upload' | 'keep-object' },
+  artifact: LockArtifact,
+  { project, progress }: ApplyContext,
+): Promise<{ written: boolean; versionId?: string | undefined }> {
+  if (step.do === 'keep-object') return { written: false, versionId: step.versionId ?? undefined };
+  progress(`${step.region}: uploading ${step.artifact}, ${step.size} bytes, to s3://${bucket}/${step.key}`);
+  const bytes = readArtifact(project, artifact);
+  const put = await objects.put(step.key, bytes, codeSha256Of(artifact.digest), { absent: true });
+  if (put.written) return put;
+  // Another publisher was faster, or an answer was lost: the same bytes are as good as ours, others stop us.
+  const found = await readObject(objects, bucket, artifact);
+  if (found !== undefined) return { written: false, versionId: found.versionId };
+  return fail(
+    'PUBLISH_FAILED',
+    `s3://${bucket}/${step.key} was there and is gone again (expected one publisher, found a deletion)`,
+    {
+      hint: 'stop whatever deletes in this bucket (a lifecycle rule, gc elsewhere) and publish again',
+    },
+  );
+}
+
+async function applyLayer(
+  { bucket, layers }: Region,
+  step: PublishStep & { do: 'publish-layer' | 'keep-layer' },
+  artifact: LockArtifact,
+  object: { versionId?: string | undefined },
+  { goal, progress }: ApplyContext,
+): Promise<{ written: boolean; arn: string }> {
+  if (step.do === 'keep-layer') return { written: false, arn: step.arn };
+  progress(`${step.region}: publishing layer ${step.layerName}`);
+  const { digest, tree, s3 } = artifact;
+  const version = await layers.publish({
+    layerName: step.layerName,
+    digest,
+    tree,
+    bucket,
+    key: s3.key,
+    ...(object.versionId ? { versionId: object.versionId } : {}),
+    runtime: goal.runtime,
+    architecture: goal.architecture,
+    storage: goal.storage,
+  });
+  return { written: true, arn: version.arn };
+}
+
+function stepOf<Kind extends PublishStep['do']>(steps: readonly PublishStep[], ...kinds: Kind[]) {
+  const step = steps.find((step): step is PublishStep & { do: Kind } => kinds.some(kind => kind === step.do));
+  if (step === undefined) throw new Error(`the plan has no step ${kinds.join(' or ')}`);
+  return step;
+}
