@@ -89,7 +89,10 @@ export interface BuildOptions {
   readonly progress?: (line: string) => void;
   /** Builds even when nothing changed. @default false */
   readonly force?: boolean;
+  /** Where npm finds its registry. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Stops the build; nothing is moved in place. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The function package: handler, the app's own code and the lock in one small zip. */

@@ -49,7 +49,7 @@ export async function makeArtifact(
   const parts = artifact.reach.packages
     .filter(entry => entry.location.includes('node_modules/'))
     .map(entry => {
-      const location = installLocation(entry, lockfile);
+      const location = installLocation(entry);
       return { entry, location, ...readPackageFiles(installFolder, location, entry.name) };
     });
   const report = parts.map(({ entry, location, files, pruned }) => ({

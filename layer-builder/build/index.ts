@@ -1,5 +1,5 @@
 /** Builds the artifacts of a project and the lock that pins them. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { objectKey } from '../../artifact/layout.ts';
 import type { Lock, LockArtifact, LockPackage } from '../../artifact/lock.ts';
@@ -10,9 +10,8 @@ import type { LockEntry } from '../read/lockfile.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions, BuildResult, Config } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
-import { makeArtifact } from './artifact.ts';
 import { artifactFileName, buildKey, builtArtifact, findBuild } from './cache.ts';
-import { installPackages } from './install.ts';
+import { makeArtifacts } from './make.ts';
 import type { BuildPlaces } from './places.ts';
 import { buildPlaces, withWorkFolder } from './places.ts';
 
@@ -27,41 +26,19 @@ import { buildPlaces, withWorkFolder } from './places.ts';
  * `NATIVE_MISMATCH` and `ARTIFACT_TOO_LARGE` after.
  */
 export async function buildProject(project: string, options: BuildOptions = {}): Promise<BuildResult> {
-  const { progress = () => {}, force = false, env = process.env } = options;
   const facts = await readProject(project);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const key = buildKey(plan, facts.config);
-  const last = force ? undefined : findBuild(places, key);
+  const last = options.force ? undefined : findBuild(places, key);
   if (last) return { ...last, lockPath: places.lock, cached: true, warnings: [] };
   return withWorkFolder(places, async temporary => {
-    progress(
-      `installing ${plan.artifacts.map(artifact => artifact.reach.packages.length).join(' + ')} packages`,
-    );
-    const install = await installPackages(
-      plan.install,
-      plan.machine,
-      { cache: places.installs, temporary, lockFolder: facts.lockfile.folder, fresh: force },
-      env,
-    );
-    const made: MadeArtifact[] = [];
-    for (const artifact of plan.artifacts) {
-      progress(`packing ${artifact.name}`);
-      made.push(await makeArtifact(withoutAbsent(artifact, install.folder), install.folder, facts));
-    }
+    const made = await makeArtifacts(facts, plan, { installs: places.installs, temporary }, options);
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
     moveInPlace(places, temporary, made, lock, key);
     const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
     return { lock, lockPath: places.lock, artifacts, cached: false, warnings: [] };
   });
-}
-
-/** npm leaves out optional packages that failed to install; what is not there is not in the artifact. */
-function withoutAbsent(artifact: PlannedArtifact, folder: string): PlannedArtifact {
-  const packages = artifact.reach.packages.filter(entry =>
-    existsSync(join(folder, entry.location, 'package.json')),
-  );
-  return { ...artifact, reach: { ...artifact.reach, packages } };
 }
 
 function lockOf(

@@ -40,7 +40,7 @@ export async function installPackages(
   input: InstallInput,
   machine: Machine,
   places: { cache: string; temporary: string; lockFolder: string; fresh?: boolean },
-  env: NodeJS.ProcessEnv,
+  run: { readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal | undefined },
 ): Promise<Install> {
   const folder = join(places.cache, installKey(input, machine));
   if (!places.fresh && existsSync(folder)) {
@@ -54,7 +54,7 @@ export async function installPackages(
     writeFileSync(join(work, 'package.json'), JSON.stringify(input.packageJson, null, 2));
     writeFileSync(join(work, 'package-lock.json'), JSON.stringify(input.packageLock, null, 2));
     writeFileSync(settings, transportSettings(places.lockFolder), { mode: 0o600 });
-    await runNpm(work, npmArguments(machine), env);
+    await runNpm(work, npmArguments(machine), run.env, run.signal);
   } finally {
     rmSync(settings, { force: true });
   }

@@ -30,13 +30,19 @@ export function transportSettings(project: string): string {
 }
 
 /** Runs npm in `folder`; throws the coded error that its own error code stands for. */
-export async function runNpm(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+export async function runNpm(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<void> {
   const { status, errors } = await new Promise<{ status: number | null; errors: string }>(
     (resolve, reject) => {
       const child = spawn('npm', args, {
         cwd: folder,
         env: npmEnvironment(env),
         stdio: ['ignore', 'ignore', 'pipe'],
+        ...(signal === undefined ? {} : { signal }),
       });
       let errors = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -46,6 +52,7 @@ export async function runNpm(folder: string, args: readonly string[], env: NodeJ
       child.on('close', status => resolve({ status, errors }));
     },
   ).catch((cause: unknown) => {
+    if (signal?.aborted) throw cause;
     throw new BuilderError('INSTALL_FAILED', 'npm cannot be started', {
       hint: 'install npm 9 or newer and have it on the PATH',
       cause,

@@ -1,6 +1,6 @@
 /** Where a build writes: everything below `.layer-builder`, which git ignores, and the lock beside package.json. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFileName } from '../../artifact/lock.ts';
 
@@ -13,6 +13,8 @@ export interface BuildPlaces {
   readonly report: string;
   readonly functionZip: string;
 }
+
+const workPrefix = 'work-';
 
 export function buildPlaces(project: string): BuildPlaces {
   const folder = join(project, '.layer-builder');
@@ -32,8 +34,9 @@ export async function withWorkFolder<T>(
   places: BuildPlaces,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = join(places.folder, `work-${randomBytes(8).toString('hex')}`);
+  const temporary = join(places.folder, `${workPrefix}${process.pid}-${randomBytes(6).toString('hex')}`);
   mkdirSync(places.folder, { recursive: true });
+  sweep(places.folder);
   mkdirSync(temporary, { mode: 0o700 });
   const ignore = join(places.folder, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
@@ -41,5 +44,23 @@ export async function withWorkFolder<T>(
     return await work(temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Folders of builds that were killed: nobody else will remove them. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = new RegExp(`^${workPrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,7 +1,7 @@
 /** Pure: from the facts of a project to what is installed and what goes into which artifact. */
 import type { ProjectFacts } from '../read/project.ts';
 import type { ArtifactConfig, Config } from '../types.ts';
-import type { Machine, Reach } from './reach.ts';
+import type { Machine, Reach, Root } from './reach.ts';
 import { planReach } from './reach.ts';
 import { planRoots } from './roots.ts';
 import type { InstallInput } from './subset.ts';
@@ -25,8 +25,9 @@ export interface BuildPlan {
 export function planBuild(facts: ProjectFacts): BuildPlan {
   const { config, lockfile, manifest, bundle } = facts;
   const machine = machineOf(config);
-  const reachOf = (roots: readonly string[]) =>
-    planReach(lockfile.entries, lockfile.projectLocation, roots, machine);
+  const placed = (names: readonly string[]): Root[] =>
+    names.map(name => ({ name, from: bundle.importedFrom[name] ?? lockfile.projectLocation }));
+  const reachOf = (names: readonly string[]) => planReach(lockfile.entries, placed(names), machine);
   const artifacts = planRoots(config, bundle.packages).map(({ name, roots }) => {
     const settings = config.artifacts.find(artifact => artifact.name === name);
     return {
@@ -42,7 +43,7 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
   const roots = artifacts.flatMap(artifact => artifact.roots);
   return {
     machine,
-    install: planInstall(lockfile, manifest, roots, reachOf(roots)),
+    install: planInstall(lockfile, manifest, placed(roots), reachOf(roots)),
     artifacts,
     specifiers: bundle.specifiers,
   };

@@ -9,6 +9,12 @@ export interface Machine {
   readonly libc: 'glibc';
 }
 
+/** A package that the app imports, and the place in the lockfile it is looked up from. */
+export interface Root {
+  readonly name: string;
+  readonly from: string;
+}
+
 export interface Reach {
   /** Every package to install, sorted by location. */
   readonly packages: readonly LockEntry[];
@@ -21,15 +27,13 @@ export interface Reach {
 /** Closure of `roots` over dependencies, optional ones for this machine, and peers that must be there. */
 export function planReach(
   entries: ReadonlyMap<string, LockEntry>,
-  from: string,
-  roots: readonly string[],
+  roots: readonly Root[],
   machine: Machine,
 ): Reach {
   const requiredBy = new Map<string, string[]>();
   const unresolved: { name: string; from: string }[] = [];
-  const queue: { name: string; from: string; optional: boolean }[] = roots.map(name => ({
-    name,
-    from,
+  const queue: { name: string; from: string; optional: boolean }[] = roots.map(root => ({
+    ...root,
     optional: false,
   }));
   for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {

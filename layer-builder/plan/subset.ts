@@ -1,9 +1,10 @@
 /** Pure: the smallest package.json and lockfile that install a reach, at the very versions of the project's own. */
+import { resolve } from 'node:path';
 import { BuilderError } from '../errors.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import { resolveEntry } from '../read/lockfile.ts';
 import type { Manifest } from '../types.ts';
-import type { Reach } from './reach.ts';
+import type { Reach, Root } from './reach.ts';
 
 export interface InstallInput {
   readonly packageJson: Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ const derived = new Set(['dev', 'devOptional', 'peer', 'extraneous']);
 export function planInstall(
   lockfile: Lockfile,
   manifest: Manifest,
-  roots: readonly string[],
+  roots: readonly Root[],
   reach: Reach,
 ): InstallInput {
   const [gap] = reach.unresolved;
@@ -36,10 +37,11 @@ export function planInstall(
     );
   }
   const dependencies: Record<string, string> = {};
-  for (const name of [...roots].sort()) {
-    const locked = resolveEntry(lockfile.entries, lockfile.projectLocation, name);
+  for (const { name, from } of [...roots].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const locked = resolveEntry(lockfile.entries, from, name);
     if (!locked || locked.link) continue;
-    dependencies[name] = askedFor(manifest, name) ?? locked.version;
+    const asked = from === lockfile.projectLocation ? askedFor(manifest, name) : undefined;
+    dependencies[name] = absolute(asked ?? locked.resolved ?? '', lockfile) ?? asked ?? locked.version;
   }
   const root = { name: 'layer-builder-install', version: '0.0.0', dependencies };
   const overrides = manifest.raw['overrides'];
@@ -48,7 +50,11 @@ export function planInstall(
     if (!entry.location.includes('node_modules/')) continue;
     requireIntegrity(entry, lockfile);
     const item = Object.entries(lockfile.raw[entry.location] ?? {}).filter(([key]) => !derived.has(key));
-    packages[placeOf(entry, lockfile, packages)] = Object.fromEntries(item);
+    const file = absolute(entry.resolved ?? '', lockfile);
+    packages[placeOf(entry, reach)] = {
+      ...Object.fromEntries(item),
+      ...(file === undefined ? {} : { resolved: file }),
+    };
   }
   return {
     packageJson: { ...root, private: true, ...(overrides === undefined ? {} : { overrides }) },
@@ -62,22 +68,28 @@ export function planInstall(
   };
 }
 
-/** Where the entry goes in the install: a workspace's own node_modules becomes the top one. */
-export function installLocation(entry: LockEntry, lockfile: Lockfile): string {
-  const own = `${lockfile.projectLocation}/`;
-  return lockfile.projectLocation !== '' && entry.location.startsWith(own)
-    ? entry.location.slice(own.length)
-    : entry.location;
+/** Where the entry goes in the install: the node_modules of a workspace or a linked folder becomes the top one. */
+export function installLocation(entry: LockEntry): string {
+  return entry.location.slice(entry.location.indexOf('node_modules/'));
 }
 
-function placeOf(entry: LockEntry, lockfile: Lockfile, taken: Record<string, unknown>): string {
-  const place = installLocation(entry, lockfile);
-  if (!Object.hasOwn(taken, place)) return place;
+function placeOf(entry: LockEntry, reach: Reach): string {
+  const place = installLocation(entry);
+  const rival = reach.packages.find(
+    other => installLocation(other) === place && other.version !== entry.version,
+  );
+  if (!rival) return place;
   throw new BuilderError(
     'LOCKFILE_UNSUPPORTED',
-    `two versions of ${entry.name} are needed at ${place}: the workspace's own and one that its dependencies share`,
+    `two versions of ${entry.name} are needed at one place: ${entry.version} at ${entry.location}, ${rival.version} at ${rival.location}`,
     { hint: `ask for one version of ${entry.name} in all workspaces, then run "npm install"` },
   );
+}
+
+/** A `file:` tarball is named from the lockfile's folder, and the install lies elsewhere. */
+function absolute(address: string, lockfile: Lockfile): string | undefined {
+  const path = /^file:(?!\/\/)(.+)$/.exec(address)?.[1];
+  return path === undefined ? undefined : `file:${resolve(lockfile.folder, path)}`;
 }
 
 function askedFor(manifest: Manifest, name: string): string | undefined {

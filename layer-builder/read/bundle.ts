@@ -1,6 +1,6 @@
 /** Bundles the app's own code with rolldown: what it imports decides what is packaged, its chunks what is deployed. */
 import { isBuiltin } from 'node:module';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { InputOptions } from 'rolldown';
 import { BuilderError } from '../errors.ts';
@@ -18,6 +18,8 @@ export interface AppBundle {
   readonly files: readonly BundledFile[];
   /** Names of the packages it imports, sorted. */
   readonly packages: readonly string[];
+  /** For each of them, the place in the lockfile from which it is imported: the project or a linked folder. */
+  readonly importedFrom: Readonly<Record<string, string>>;
   /** Every specifier with which it imports them, sorted: `koa`, `date-fns/format` … */
   readonly specifiers: readonly string[];
 }
@@ -30,6 +32,7 @@ export interface AppBundle {
  */
 export async function bundleApp(project: string, entry: string, lockfile: Lockfile): Promise<AppBundle> {
   const specifiers = new Set<string>();
+  const importedFrom: Record<string, string> = {};
   const problems: string[] = [];
   const { rolldown } = await import('rolldown');
   const input: InputOptions = {
@@ -38,12 +41,15 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     platform: 'node',
     logLevel: 'warn',
     experimental: { resolveNewUrlToAsset: true },
-    external(id) {
+    external(id, importer) {
       const name = packageOf(id);
       if (name === undefined) return isBuiltin(id);
-      const locked = resolveEntry(lockfile.entries, lockfile.projectLocation, name);
+      const from = placeOf(importer, lockfile);
+      const locked = resolveEntry(lockfile.entries, from, name);
       if (locked ? locked.link : !isProvided(name)) return false;
       specifiers.add(id);
+      // The project's own import decides; a linked folder counts where the project does not import the package.
+      if (from === lockfile.projectLocation || importedFrom[name] === undefined) importedFrom[name] = from;
       return true;
     },
     onLog(_level, log) {
@@ -68,17 +74,13 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     if (problems.length > 0) throw new Error(problems.join('; '));
     const sorted = [...specifiers].sort();
     const packages = [...new Set(sorted.map(id => packageOf(id)).filter(name => name !== undefined))];
-    return { files, packages: packages.sort(), specifiers: sorted };
+    return { files, packages: packages.sort(), importedFrom, specifiers: sorted };
   } catch (cause) {
-    throw new BuilderError(
-      'BUNDLE_FAILED',
-      `the app cannot be bundled: ${cause instanceof Error ? firstLine(cause.message) : String(cause)}`,
-      {
-        hint: 'correct the import, or run "npm install NAME" when a dependency is missing',
-        details: { entry, problems },
-        cause,
-      },
-    );
+    throw new BuilderError('BUNDLE_FAILED', `the app cannot be bundled: ${reasonOf(cause)}`, {
+      hint: 'correct the import, or run "npm install NAME" when a dependency is missing',
+      details: { entry, problems },
+      cause,
+    });
   }
 }
 
@@ -96,6 +98,23 @@ function unlocked(modules: readonly string[], lockfile: Lockfile): string[] {
     .map(rest => packageOf(rest) ?? rest)
     .filter(name => !resolveEntry(lockfile.entries, lockfile.projectLocation, name)?.link);
   return [...new Set(names)].map(name => `${name} is installed, but the lockfile does not hold it`);
+}
+
+/** The nearest folder above a module that the lockfile knows: the project, a workspace or a linked folder. */
+function placeOf(importer: string | undefined, lockfile: Lockfile): string {
+  if (importer === undefined || !isAbsolute(importer)) return lockfile.projectLocation;
+  let place = relative(lockfile.folder, dirname(importer)).split(sep).join('/');
+  while (place !== '' && place !== '..' && !lockfile.entries.has(place))
+    place = posix.dirname(place).replace(/^\.$/, '');
+  return lockfile.entries.has(place) ? place : lockfile.projectLocation;
+}
+
+/** rolldown reports "Build failed with 1 error:", then the error itself with its code in brackets. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const lines = stripVTControlCharacters(text).split('\n');
+  const errors = lines.filter(line => /^\[[A-Z_]+\]/.test(line));
+  return errors.length > 0 ? errors.join('; ') : firstLine(text);
 }
 
 function firstLine(text: string): string {

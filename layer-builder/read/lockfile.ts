@@ -56,7 +56,7 @@ export function readLockfile(project: string, manifest: Manifest): Lockfile {
   if (differences.length > 0) {
     throw new BuilderError(
       'LOCKFILE_OUT_OF_STEP',
-      `${basename(path)} is out of step with package.json: ${differences.join('; ')}`,
+      `${basename(path)} is out of step with package.json: ${listed(differences)}`,
       { hint: 'run "npm install" and commit the lockfile', details: { lockfile: path, differences } },
     );
   }
@@ -101,9 +101,11 @@ function parseLockfile(source: string, file: string): Record<string, Record<stri
   if (!isRecord(packages)) throw invalid('expected "packages", an object');
   for (const [location, item] of Object.entries(packages)) {
     if (!isRecord(item)) throw invalid(`expected an object at ${JSON.stringify(location)}`);
-    // Locations become paths: one that climbs out of the folder is an attack, not a lockfile.
-    if (location.split('/').some(part => part === '..' || part === '.') || /^\/|[\\\0\n]/.test(location)) {
-      throw invalid(`${JSON.stringify(location)} is no place inside the project`);
+    // Locations become paths: one that climbs out below node_modules is an attack, not a lockfile.
+    const inside = location.slice(Math.max(0, location.indexOf('node_modules/'))).split('/');
+    const climbs = location.includes('node_modules/') && inside.some(part => /^\.{0,2}$/.test(part));
+    if (climbs || /^\/|[\\\0\n]/.test(location)) {
+      throw invalid(`${JSON.stringify(location)} is no place for a package`);
     }
   }
   return packages as Record<string, Record<string, unknown>>;
@@ -161,6 +163,12 @@ function compareWithManifest(lockfile: Lockfile, manifest: Manifest): string[] {
     }
   }
   return differences;
+}
+
+/** The first few, because a lockfile of another project differs in everything. */
+function listed(differences: readonly string[]): string {
+  const rest = differences.length - 5;
+  return `${differences.slice(0, 5).join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
 }
 
 /** Later lists win, as in npm: an optional dependency is no longer a plain one. */

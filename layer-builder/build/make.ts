@@ -1,0 +1,51 @@
+/** Installs what a plan asks for and makes its artifacts in memory; the caller decides where they go. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildPlan, PlannedArtifact } from '../plan/build.ts';
+import { installLocation } from '../plan/subset.ts';
+import type { ProjectFacts } from '../read/project.ts';
+import type { BuildOptions } from '../types.ts';
+import type { MadeArtifact } from './artifact.ts';
+import { makeArtifact } from './artifact.ts';
+import { installPackages } from './install.ts';
+
+export interface MakePlaces {
+  /** Folder of finished installs. */
+  readonly installs: string;
+  /** A private folder that the caller removes. */
+  readonly temporary: string;
+}
+
+/** Throws what `installPackages` and `makeArtifact` throw. */
+export async function makeArtifacts(
+  facts: ProjectFacts,
+  plan: BuildPlan,
+  places: MakePlaces,
+  options: BuildOptions,
+): Promise<MadeArtifact[]> {
+  const { progress = () => {}, force = false, env = process.env, signal } = options;
+  const count = plan.artifacts.reduce((sum, artifact) => sum + artifact.reach.packages.length, 0);
+  progress(`installing ${count} packages for ${plan.machine.os}-${plan.machine.cpu}`);
+  const install = await installPackages(
+    plan.install,
+    plan.machine,
+    { cache: places.installs, temporary: places.temporary, lockFolder: facts.lockfile.folder, fresh: force },
+    { env, signal },
+  );
+  const made: MadeArtifact[] = [];
+  for (const artifact of plan.artifacts) {
+    signal?.throwIfAborted();
+    progress(`packing ${artifact.name}`);
+    const present = withoutAbsent(artifact, install.folder);
+    made.push(await makeArtifact(present, install.folder, facts));
+  }
+  return made;
+}
+
+/** npm leaves out optional packages that do not fit or fail; what is not there is not in the artifact. */
+function withoutAbsent(artifact: PlannedArtifact, folder: string): PlannedArtifact {
+  const packages = artifact.reach.packages.filter(entry =>
+    existsSync(join(folder, installLocation(entry), 'package.json')),
+  );
+  return { ...artifact, reach: { ...artifact.reach, packages } };
+}

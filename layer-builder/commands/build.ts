@@ -1,0 +1,42 @@
+/** `layer-builder build` */
+import { relative } from 'node:path';
+import { buildProject } from '../build/index.ts';
+import type { Command } from '../command.ts';
+import { bytes, count, table } from '../report/table.ts';
+
+export const command: Command = {
+  name: 'build',
+  summary: 'install the lockfile for the target, make the artifacts and deps.lock.json',
+  usage: 'layer-builder build [--force]',
+  example: 'layer-builder build --project services/api',
+  options: {
+    force: { type: 'boolean', help: 'build and install again even though nothing changed' },
+  },
+  async run(context, { values }) {
+    const result = await buildProject(context.project, {
+      progress: context.progress,
+      force: values['force'] === true,
+      env: context.env,
+      signal: context.signal,
+    });
+    for (const warning of result.warnings) context.warn(`warning: ${warning}`);
+    const rows = result.artifacts.map(item => [
+      item.name,
+      item.digest,
+      `${bytes(item.size)} zipped`,
+      `${bytes(item.unpackedSize)} unpacked`,
+      count(item.files, 'file'),
+      count(item.packages.length, 'package'),
+    ]);
+    const artifacts = result.artifacts.map(item => ({ ...item, path: relative(context.project, item.path) }));
+    return {
+      data: {
+        artifacts,
+        lock: relative(context.project, result.lockPath),
+        cached: result.cached,
+        warnings: result.warnings,
+      },
+      text: [...table(rows), result.cached ? 'nothing changed since the last build' : 'built'].join('\n'),
+    };
+  },
+};
