@@ -1,5 +1,6 @@
 /** R5: writes a checked archive into a fresh private folder and moves it into place with one rename. */
-import { hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Digest, TreeFile } from '../artifact/digest.ts';
@@ -7,7 +8,7 @@ import { treeOf } from '../artifact/digest.ts';
 import { ownPath } from '../artifact/layout.ts';
 import { zipFault } from './zip/fault.ts';
 import type { ArchiveLimits, ZipEntry } from './zip/read.ts';
-import { contentOf, defaultLimits, readArchive } from './zip/read.ts';
+import { defaultLimits, readArchive, readContent } from './zip/read.ts';
 
 /** What the lock promises about the archive; each is checked when given. */
 export interface Expected {
@@ -67,36 +68,52 @@ export function unpack(
 
 function writeAll(zip: Buffer, entries: readonly ZipEntry[], root: string): TreeFile[] {
   const written: TreeFile[] = [];
-  const made = new Set<string>(['.']);
+  const made = new Set<string>(['']);
   for (const entry of entries) {
-    if (entry.kind === 'folder') {
-      makeFolder(root, entry.path, made);
-      continue;
-    }
-    makeFolder(root, dirname(entry.path), made);
-    const content = contentOf(zip, entry);
-    writeFile(`${root}/${entry.path}`, content, entry.mode);
-    written.push({ path: entry.path, mode: entry.mode, sha256: hash('sha256', content) });
+    const folder = entry.kind === 'folder' ? entry.path : parentOf(entry.path);
+    if (!made.has(folder)) makeFolder(root, folder, made);
+    if (entry.kind === 'folder') continue;
+    written.push({
+      path: entry.path,
+      mode: entry.mode,
+      sha256: writeFile(zip, entry, `${root}/${entry.path}`),
+    });
   }
   return written;
 }
 
 function makeFolder(root: string, path: string, made: Set<string>): void {
-  if (made.has(path)) return;
-  makeFolder(root, dirname(path), made);
+  const parent = parentOf(path);
+  if (!made.has(parent)) makeFolder(root, parent, made);
   fs.mkdirSync(`${root}/${path}`, 0o755);
   made.add(path);
 }
 
-/** `wx` creates and never follows: whatever waits at the name is an error. */
-function writeFile(path: string, content: Buffer, mode: number): void {
-  const file = fs.openSync(path, 'wx', mode);
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+const createOnly = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY;
+
+/** Creates the file (O_EXCL never follows: whatever waits at the name is an error) and returns its SHA-256. */
+function writeFile(zip: Buffer, entry: ZipEntry, path: string): string {
+  const file = fs.openSync(path, createOnly, entry.mode);
   try {
-    for (let at = 0; at < content.length; ) at += fs.writeSync(file, content, at);
+    let sha256: string | undefined;
+    let long: Hash | undefined;
+    readContent(zip, entry, piece => {
+      for (let at = 0; at < piece.length; ) at += fs.writeSync(file, piece, at);
+      // One call is faster than an object with three; only files larger than the window come in several pieces.
+      if (piece.length === entry.size) sha256 = hash('sha256', piece);
+      else long = (long ?? createHash('sha256')).update(piece);
+    });
+    return sha256 ?? long?.digest('hex') ?? emptyHash;
   } finally {
     fs.closeSync(file);
   }
 }
+
+const emptyHash = hash('sha256', '');
 
 /** rename(2) takes the place of an empty folder and of nothing else, so the first of several processes wins. */
 function moveInto(work: string, target: string): void {

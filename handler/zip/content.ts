@@ -1,6 +1,8 @@
 /** The content of one entry: exactly the promised bytes, or an error. */
-import { crc32, inflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { zipFault } from './fault.ts';
+import type { Take } from './inflate.ts';
+import { inflate } from './inflate.ts';
 
 /** What the headers promise about the bytes of an entry. */
 export interface PackedContent {
@@ -13,42 +15,39 @@ export interface PackedContent {
 }
 
 /**
- * Unpacks one entry in memory. Never allocates more than the promised size. A stored entry is a view of the zip.
- * Throws `ZIP_DATA` when the stream is broken, ends early, goes on after its end, or has another size or CRC-32.
+ * Hands over the content of an entry in pieces that are valid during the call only, never more than was promised.
+ * Throws `ZIP_DATA` when the stream is broken, ends early, goes on after its end, or has another size or CRC-32;
+ * what was handed over until then is worthless.
  */
-export function contentOf(zip: Buffer, entry: PackedContent): Buffer {
+export function readContent(zip: Buffer, entry: PackedContent, take: Take): void {
+  let size = 0;
+  let sum = 0;
+  const check: Take = piece => {
+    size += piece.length;
+    sum = crc32(piece, sum);
+    take(piece);
+  };
   const packed = zip.subarray(entry.start, entry.start + entry.packed);
-  const content = entry.method === 0 ? packed : inflate(packed, entry);
-  const sum = crc32(content);
-  if (content.length !== entry.size || sum !== entry.crc32) {
+  const fault = entry.method === 0 ? void check(packed) : inflate(packed, entry.size, check);
+  if (fault !== undefined) {
+    throw zipFault('ZIP_DATA', 'deflate stream of', `${entry.size} bytes`, fault, { name: entry.path });
+  }
+  if (size !== entry.size || sum !== entry.crc32) {
     const expected = `${entry.size} bytes with CRC-32 ${hex(entry.crc32)}`;
-    throw zipFault('ZIP_DATA', 'content of', expected, `${content.length} bytes with ${hex(sum)}`, {
+    throw zipFault('ZIP_DATA', 'content of', expected, `${size} bytes with ${hex(sum)}`, {
       name: entry.path,
     });
   }
-  return content;
 }
 
-function inflate(packed: Buffer, entry: PackedContent): Buffer {
-  let result: { buffer: Buffer; engine: { bytesWritten: number } };
-  try {
-    // One byte more than promised in the only chunk: a full chunk would make zlib allocate a second one.
-    result = inflateRawSync(packed, {
-      chunkSize: Math.max(64, entry.size + 1),
-      maxOutputLength: Math.max(1, entry.size),
-      info: true,
-    }) as unknown as typeof result;
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : 'another error';
-    throw zipFault('ZIP_DATA', 'deflate stream of', `${entry.size} bytes`, found, { name: entry.path });
-  }
-  if (result.engine.bytesWritten !== packed.length) {
-    const found = `${result.engine.bytesWritten}`;
-    throw zipFault('ZIP_DATA', 'deflate stream of', `${packed.length} packed bytes used`, found, {
-      name: entry.path,
-    });
-  }
-  return result.buffer;
+/** The whole content of an entry in a buffer of its own. Throws `ZIP_DATA`. */
+export function contentOf(zip: Buffer, entry: PackedContent): Buffer {
+  const content = Buffer.allocUnsafe(entry.size);
+  let at = 0;
+  readContent(zip, entry, piece => {
+    at += piece.copy(content, at);
+  });
+  return content;
 }
 
 function hex(value: number): string {

@@ -1,12 +1,12 @@
 /** Profile `strict`: the whole archive checked in memory before anything is written. For artifacts. */
 import { pathRegister } from './collisions.ts';
-import { contentOf as unpackContent } from './content.ts';
 import { zipFault } from './fault.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { sizeMeter } from './limits.ts';
 import { faultOfPath } from './name.ts';
 import { walkArchive } from './walk.ts';
 
+export { contentOf, readContent } from './content.ts';
 export type { ArchiveLimits } from './limits.ts';
 export { defaultLimits } from './limits.ts';
 
@@ -51,9 +51,4 @@ export function readArchive(zip: Buffer, limits: ArchiveLimits): readonly ZipEnt
     throw zipFault('ZIP_EMPTY', 'the archive has no files', 'at least one', `${entries.length} folders`);
   }
   return entries;
-}
-
-/** The content of an entry that `readArchive` returned for this very zip. Throws `ZIP_DATA`. */
-export function contentOf(zip: Buffer, entry: ZipEntry): Buffer {
-  return unpackContent(zip, entry);
 }
