@@ -29,6 +29,7 @@ async function main(): Promise<number> {
   try {
     const outcome = await run();
     await print(json ? outcome.data : outcome.text);
+    await outcome.hold?.();
     return outcome.exitStatus ?? 0;
   } catch (error) {
     if (interrupted.signal.aborted) return signals[interrupted.signal.reason as keyof typeof signals];
@@ -54,18 +55,21 @@ async function run(): Promise<Outcome> {
 }
 
 function contextFor(project: string, quiet: boolean): CommandContext {
-  const say = (line: string) => process.stderr.write(`${redact.text(line)}\n`);
+  const note = (line: string) => process.stderr.write(`${redact.text(line)}\n`);
   return {
     project: resolve(project),
     json,
     quiet,
     env: process.env,
     signal: interrupted.signal,
+    say: text => {
+      if (!quiet && !json) process.stdout.write(`${redact.text(text)}\n`);
+    },
     progress: line => {
-      if (!quiet && process.stderr.isTTY) say(line);
+      if (!quiet && process.stderr.isTTY) note(line);
     },
     warn: line => {
-      if (!quiet) say(line);
+      if (!quiet) note(line);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C or SIGTERM: stop at the next safe point. */
   readonly signal?: AbortSignal;
+  /** Text for people on stdout before the outcome, of a command that stays; nothing with `--json` or `--quiet`. */
+  say(text: string): void;
   /** One line of progress on stderr, on a terminal only. */
   progress(line: string): void;
   /** One line on stderr. */
@@ -26,6 +28,8 @@ export interface Outcome {
   readonly text: string;
   /** @default 0 */
   readonly exitStatus?: 0 | 1;
+  /** For a command that stays: waited for after the outcome is printed. */
+  readonly hold?: () => Promise<void>;
 }
 
 export interface CommandOption {

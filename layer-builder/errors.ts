@@ -54,6 +54,9 @@ export const builderErrorCodes = [
   // local
   'PORT_TAKEN',
   'LOCAL_FAILED',
+  'LOAD_FAILED',
+  'LAYER_MISMATCH',
+  'DISK',
   // a bug of ours: anything unforeseen
   'INTERNAL',
 ] as const;
