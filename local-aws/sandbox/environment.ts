@@ -1,0 +1,277 @@
+/** One execution environment: a slot with its /tmp, and in it a process that is started, reused, thrown away. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { exitError, type InvocationRecord, reportLine, timeoutError, tooLargeError } from './report.ts';
+import { openRuntimeApi, type RuntimeAnswer, type RuntimeApi } from './runtime-api.ts';
+import type { Exit, Sandboxed, Slot } from './types.ts';
+import {
+  type FunctionSpec,
+  functionCommand,
+  functionVariables,
+  type SessionCredentials,
+} from './variables.ts';
+
+/** The init phase may take 10 s; after that it is repeated inside the invocation, under the function's time-out. */
+const initLimitMs = 10_000;
+/** Memory that buys one whole core. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const memoryOfOneCore = 1769;
+const logTailBytes = 4096;
+
+export interface InvocationRequest {
+  readonly requestId: string;
+  readonly payload: Buffer;
+  /** ARN as the caller named it, alias or version included. */
+  readonly functionArn: string;
+  readonly traceId: string;
+  readonly clientContext?: string | undefined;
+  /** Takes a streamed response while it is made; without it the response is collected. */
+  readonly onStream?: ((contentType: string, body: IncomingMessage) => void) | undefined;
+}
+
+export interface InvocationResult {
+  readonly payload: Buffer;
+  readonly functionError: boolean;
+  readonly streamed: boolean;
+  readonly record: InvocationRecord;
+}
+
+export interface Environment {
+  invoke(request: InvocationRequest): Promise<InvocationResult>;
+  /** Kills the process and removes /tmp. */
+  destroy(): Promise<void>;
+}
+
+interface Running {
+  readonly process: Sandboxed;
+  readonly api: RuntimeApi;
+}
+
+type Failure =
+  | { readonly kind: 'exit'; readonly exit: Exit }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'error'; readonly body: Buffer };
+
+/** Prepares an environment; its process starts with the first invocation, as Lambda's on-demand ones do. */
+export function createEnvironment(
+  spec: FunctionSpec,
+  slot: Slot,
+  credentials: SessionCredentials,
+  output: (text: string) => void = () => {},
+): Environment {
+  const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[${spec.version}]${randomBytes(16).toString('hex')}`;
+  let running: Running | undefined;
+  let used = false;
+  let log = '';
+
+  function write(text: string): void {
+    log = (log + text).slice(-16 * logTailBytes);
+    output(text);
+  }
+
+  async function start(): Promise<Running> {
+    const api = await openRuntimeApi();
+    const child = slot.start({
+      environment: functionVariables(spec, slot.view, { runtimeApi: api.address, logStream, credentials }),
+      command: functionCommand(spec, slot.view),
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', write);
+    const started = { process: child, api };
+    child.exited.then(() => {
+      api.close();
+      if (running === started) running = undefined;
+    });
+    running = started;
+    return started;
+  }
+
+  /** Starts the process and waits until it asks for an event. Whatever fails, no process is left. */
+  async function initialise(limitMs: number): Promise<Failure | undefined> {
+    write(`INIT_START Runtime Version: nodejs:${spec.runtime.slice(6, 8)}.v${spec.nodeVersion}\n`);
+    const { process: child, api } = await start();
+    const outcome = await first(limitMs, child, api.initialised);
+    if (outcome.kind === 'done' && outcome.value.error === undefined) {
+      child.setCpu(spec.memoryMb / memoryOfOneCore);
+      return undefined;
+    }
+    await child.kill();
+    running = undefined;
+    return outcome.kind === 'done'
+      ? { kind: 'error', body: outcome.value.error ?? Buffer.alloc(0) }
+      : outcome;
+  }
+
+  async function invoke(request: InvocationRequest): Promise<InvocationResult> {
+    const at = Date.now();
+    const cold = running === undefined;
+    let initMs: number | undefined;
+    if (!used) {
+      used = true;
+      const begun = performance.now();
+      const failure = await initialise(initLimitMs);
+      const took = performance.now() - begun;
+      if (failure === undefined) initMs = took;
+      else
+        write(
+          `INIT_REPORT Init Duration: ${took.toFixed(2)} ms\tPhase: init\tStatus: ${statusOf(failure)}\n`,
+        );
+    }
+    write(`START RequestId: ${request.requestId} Version: ${spec.version}\n`);
+    const begun = performance.now();
+    const { answer, failure, usedKib } = await answerTo(request, begun);
+    const durationMs = performance.now() - begun;
+    await afterOutput();
+
+    const document = failure && failureDocument(failure, request.requestId, spec.timeoutS);
+    const body = answer.kind === 'error' || answer.kind === 'response' ? answer.body : Buffer.alloc(0);
+    const payload = document ? Buffer.from(document) : body;
+    const functionError = failure !== undefined || answer.kind === 'error';
+    const record: InvocationRecord = {
+      functionName: spec.name,
+      version: spec.version,
+      requestId: request.requestId,
+      at,
+      cold,
+      initMs,
+      durationMs,
+      billedMs: Math.ceil(durationMs + (initMs ?? 0)),
+      memoryMb: spec.memoryMb,
+      usedMb: Math.ceil(usedKib / 1024),
+      error: functionError ? errorType(payload) : undefined,
+      status: failure?.kind === 'timeout' ? 'timeout' : functionError ? 'error' : 'success',
+      logTail: '',
+    };
+    const oom = failure?.kind === 'exit' && failure.exit.oom;
+    if (failure?.kind === 'timeout') {
+      write(
+        `${new Date().toISOString()} ${request.requestId} Task timed out after ${spec.timeoutS.toFixed(2)} seconds\n\n`,
+      );
+    }
+    write(`END RequestId: ${request.requestId}\n${reportLine(record, oom)}`);
+    const logTail = Buffer.from(log).subarray(-logTailBytes).toString();
+    log = '';
+    return { payload, functionError, streamed: answer.kind === 'stream', record: { ...record, logTail } };
+  }
+
+  /** The invoke phase: a suppressed init when no process is there, the event, the answer, within the time-out. */
+  async function answerTo(
+    request: InvocationRequest,
+    begun: number,
+  ): Promise<{ answer: RuntimeAnswer; failure?: Failure; usedKib: number }> {
+    const left = (): number => spec.timeoutS * 1000 - (performance.now() - begun);
+    const none: RuntimeAnswer = { kind: 'response', body: Buffer.alloc(0) };
+    if (!running) {
+      const failure = await initialise(left());
+      write(
+        `INIT_REPORT Init Duration: ${(performance.now() - begun).toFixed(2)} ms\tPhase: invoke\tStatus: ${failure ? statusOf(failure) : 'success'}\n`,
+      );
+      if (failure) return { answer: none, failure, usedKib: 0 };
+    }
+    const current = running as Running | undefined;
+    if (!current) return { answer: none, failure: { kind: 'exit', exit: noExit }, usedKib: 0 };
+    current.process.setFrozen(false);
+    const outcome = await first(left(), current.process, exchange(current.api, request, Date.now() + left()));
+    if (outcome.kind === 'done') {
+      const { answer, usedKib } = outcome.value;
+      current.process.setFrozen(true);
+      if (answer.kind === 'tooLarge') {
+        return {
+          answer,
+          failure: { kind: 'error', body: Buffer.from(JSON.stringify(tooLargeError())) },
+          usedKib,
+        };
+      }
+      return { answer, usedKib };
+    }
+    await current.process.kill();
+    running = undefined;
+    return { answer: none, failure: outcome, usedKib: 0 };
+  }
+
+  return {
+    invoke,
+    async destroy() {
+      await running?.process.kill();
+      await slot.remove();
+    },
+  };
+}
+
+const noExit: Exit = { code: undefined, signal: undefined, oom: false };
+
+async function exchange(
+  api: RuntimeApi,
+  request: InvocationRequest,
+  deadline: number,
+): Promise<{ answer: RuntimeAnswer; usedKib: number }> {
+  let answer = await api.deliver({ ...request, deadline });
+  if (answer.kind === 'stream') {
+    if (request.onStream) request.onStream(answer.contentType, answer.body);
+    else answer = await collected(answer.body);
+  }
+  return { answer, usedKib: await api.idle() };
+}
+
+/** A streamed response for a caller that wants it whole. An error after the first byte comes in trailers. */
+async function collected(body: IncomingMessage): Promise<RuntimeAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  const error = streamError(body);
+  return error ? { kind: 'error', body: error } : { kind: 'response', body: Buffer.concat(chunks) };
+}
+
+/** The error that ended a streamed response, or undefined. */
+export function streamError(body: IncomingMessage): Buffer | undefined {
+  const error = body.trailers['lambda-runtime-function-error-body'];
+  return error === undefined ? undefined : Buffer.from(error, 'base64');
+}
+
+/** What happens first: the promise, the end of the process, or the limit in milliseconds. */
+async function first<T>(
+  limitMs: number,
+  child: Sandboxed,
+  promise: Promise<T>,
+): Promise<{ kind: 'done'; value: T } | { kind: 'exit'; exit: Exit } | { kind: 'timeout' }> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      promise.then(value => ({ kind: 'done' as const, value })),
+      child.exited.then(exit => ({ kind: 'exit' as const, exit })),
+      new Promise<{ kind: 'timeout' }>(resolve => {
+        timer = setTimeout(() => resolve({ kind: 'timeout' }), Math.max(0, limitMs));
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => {});
+  }
+}
+
+/** The process wrote its lines before its answer; two turns of the event loop bring them from the pipe. */
+async function afterOutput(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+}
+
+function failureDocument(failure: Failure, requestId: string, timeoutS: number): string {
+  switch (failure.kind) {
+    case 'exit':
+      return JSON.stringify(exitError(requestId, failure.exit));
+    case 'timeout':
+      return JSON.stringify(timeoutError(requestId, timeoutS));
+    case 'error':
+      return failure.body.toString();
+  }
+}
+
+function statusOf(failure: Failure): string {
+  if (failure.kind === 'timeout') return 'timeout';
+  return `error\tError Type: ${failure.kind === 'exit' ? 'Runtime.ExitError' : (errorType(failure.body) ?? 'Runtime.Unknown')}`;
+}
+
+function errorType(payload: Buffer): string | undefined {
+  try {
+    const type = JSON.parse(payload.toString()).errorType;
+    return typeof type === 'string' ? type : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,164 @@
+/** The first rung: root makes namespaces, a private root of read-only binds, and drops everything before Node starts. */
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Base, makeBase } from './base.ts';
+import { openCgroups } from './cgroup.ts';
+import { sandboxed } from './child.ts';
+import { exportLines, findProgram, quote, succeeds } from './shell.ts';
+import { type Launch, lambdaView, type Parts, type Sandbox, type Slot } from './types.ts';
+
+/** The user and group that Lambda runs functions as. */
+const uid = 993;
+const gid = 990;
+const run = promisify(execFile);
+
+/** The rung, or the reason why this machine cannot offer it. `folder` is the run's own. */
+export async function openUnshare(folder: string): Promise<Sandbox | string> {
+  if (process.platform !== 'linux') return 'not Linux';
+  if (process.getuid?.() !== 0) return 'not root';
+  const missing = ['unshare', 'setpriv', 'chroot', 'mount', 'mkfs.ext4'].filter(name => !findProgram(name));
+  if (missing.length > 0) return `${missing.join(', ')} not installed`;
+  if (!succeeds('unshare', ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', 'true'])) {
+    return 'the kernel refuses new namespaces';
+  }
+  const loop = await canLoopMount(folder);
+  const cgroups = openCgroups();
+  const base = await makeBase(join(folder, 'base'));
+  return {
+    kind: 'unshare',
+    isolated: describe(loop, cgroups !== undefined),
+    async makeSlot(name, parts) {
+      const place = join(folder, name);
+      await mkdir(join(place, 'root'), { recursive: true });
+      await makeTmp(place, parts.tmpMb, loop);
+      return slotOf(name, place, parts);
+    },
+    async close() {
+      cgroups?.close();
+    },
+  };
+
+  function slotOf(name: string, place: string, parts: Parts): Slot {
+    return {
+      view: lambdaView,
+      start(launch) {
+        const group = cgroups?.make(name, { memoryMb: parts.memoryMb, processes: 1024 });
+        const child = spawn(
+          'setpriv',
+          [
+            '--pdeathsig',
+            'KILL',
+            'unshare',
+            ...namespaces,
+            '/bin/sh',
+            '-c',
+            script(place, parts, launch, base, loop, group?.doors ?? []),
+          ],
+          {
+            stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+            env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+            cwd: '/',
+          },
+        );
+        // The function's variables go through a pipe to its own user's shell: never into root's programs, never into ps.
+        const variables = child.stdio[3];
+        if (variables && 'end' in variables) {
+          variables.on('error', () => {});
+          variables.end(exportLines(launch.environment));
+        }
+        group?.setCpu(1);
+        return sandboxed(child, group);
+      },
+      remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
+    };
+  }
+}
+
+const namespaces = [
+  '--mount',
+  '--propagation',
+  'private',
+  '--pid',
+  '--ipc',
+  '--uts',
+  '--fork',
+  '--kill-child',
+];
+
+/** Runs as root in fresh namespaces; everything it mounts goes when its last process ends. */
+function script(
+  place: string,
+  parts: Parts,
+  launch: Launch,
+  base: Base,
+  loop: boolean,
+  doors: readonly string[],
+): string {
+  const root = join(place, 'root');
+  const bind = (from: string, to: string): string => `mount -o bind,ro ${quote(from)} ${quote(root + to)}`;
+  return [
+    'set -e',
+    'hostname 169.254.100.1 2>/dev/null || true',
+    bind(base.folder, ''),
+    ...base.binds.map(path => bind(path, path)),
+    bind(parts.opt, '/opt'),
+    bind(parts.task, '/var/task'),
+    bind(parts.runtime, '/var/runtime'),
+    bind(parts.node, '/var/lang/bin/node'),
+    bind(parts.links, '/node_modules'),
+    loop
+      ? `mount -o loop,nosuid,nodev ${quote(join(place, 'tmp.ext4'))} ${quote(`${root}/tmp`)}`
+      : `mount -o bind,nosuid,nodev ${quote(join(place, 'tmp'))} ${quote(`${root}/tmp`)}`,
+    `rmdir ${quote(`${root}/tmp/lost+found`)} 2>/dev/null || true`,
+    `mount -t proc -o nosuid,nodev,noexec proc ${quote(`${root}/proc`)}`,
+    // Only now: under a small quota the mounts themselves would take long.
+    ...doors.map(door => `echo 0 > ${quote(door)}`),
+    'ulimit -n 1024; ulimit -c 0',
+    `chroot ${quote(root)} /usr/bin/setpriv --reuid=${uid} --regid=${gid} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs /bin/sh -c 'cd /var/task; eval "$(cat <&3)"; exec 3<&-; exec "$@"' sh ${launch.command.map(quote).join(' ')} &`,
+    'exec 3<&-',
+    'set +e; wait $!; exit $?',
+  ].join('\n');
+}
+
+async function makeTmp(place: string, tmpMb: number, loop: boolean): Promise<void> {
+  if (!loop) return void (await mkdir(join(place, 'tmp'), { mode: 0o777 }));
+  const image = join(place, 'tmp.ext4');
+  await writeFile(image, '');
+  // A file full of holes; 3 % more than asked for, which is what the file system's own tables take.
+  await truncate(image, Math.ceil(tmpMb * 1.03) * 1024 * 1024);
+  await run('mkfs.ext4', [
+    '-q',
+    '-F',
+    '-m',
+    '0',
+    '-O',
+    '^has_journal',
+    '-E',
+    `lazy_itable_init=1,root_owner=${uid}:${gid}`,
+    image,
+  ]);
+}
+
+async function canLoopMount(folder: string): Promise<boolean> {
+  const probe = join(folder, 'probe');
+  await mkdir(join(probe, 'tmp'), { recursive: true });
+  try {
+    await makeTmp(probe, 1, true);
+    const mount = `mount -o loop ${quote(join(probe, 'tmp.ext4'))} ${quote(join(probe, 'tmp'))}`;
+    return spawnSync('unshare', ['--mount', '/bin/sh', '-c', mount], { stdio: 'ignore' }).status === 0;
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { recursive: true, force: true });
+  }
+}
+
+function describe(loop: boolean, limited: boolean): string {
+  const tmp = loop ? '/tmp limited' : '/tmp without limit';
+  const limits = limited
+    ? 'memory, CPU and processes limited'
+    : 'no control groups: memory and CPU without limit';
+  return `unshare: private root, own processes, user ${uid}, no capabilities, ${tmp}, ${limits}; the network is this machine's`;
+}
