@@ -1,0 +1,107 @@
+/** What the app writes to its response, caught at the socket of serverless-http's response and kept whole. */
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import { ServerResponse } from 'node:http';
+
+/** Where the bytes of a response go: into memory, or on to a client that reads while the app writes. */
+export interface BodySink {
+  /** The status line and headers are complete. Called once, before the first `write`. */
+  readonly start: (response: ServerResponse) => void;
+  /** `done` is called when the bytes have been taken. Returns false where the app should wait for `drain`. */
+  readonly write: (chunk: string | Buffer, encoding: BufferEncoding, done: () => void) => boolean;
+}
+
+type SocketWrite = (data: string | Uint8Array, encoding?: unknown, done?: unknown) => boolean;
+
+const headEnd = '\r\n\r\n';
+
+/** Headers about one connection: Lambda and the gateways have their own. RFC 9110, 7.6.1. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Repairs one response of serverless-http, before the app sees it:
+ * - bytes reach `sink` in the encoding they were written in (serverless-http takes every text for UTF-8);
+ * - `transfer-encoding: chunked` is left out, because its framing would end up in the body;
+ * - `writeHead` takes its headers in every form `node:http` does;
+ * - a response given up half way calls `fail` (serverless-http would wait for ever);
+ * - a header that cannot be sent is answered with 400: it was built from the request (FAULTS.md E13).
+ */
+export function captureResponse(
+  response: ServerResponse,
+  sink: BodySink,
+  fail: (error: unknown) => void,
+): void {
+  const socket = response.socket as unknown as { write: SocketWrite };
+  let started = false;
+  socket.write = (data, encoding, done) => {
+    const written = typeof encoding === 'function' ? encoding : done;
+    const callback = typeof written === 'function' ? () => void written() : nothing;
+    const textEncoding: BufferEncoding = typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
+    let rest: string | Uint8Array = data;
+    if (!started) {
+      started = true;
+      sink.start(response);
+      // node:http writes the head as a text, alone or with the first text of the body behind it
+      rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';
+    }
+    if (rest.length === 0) {
+      callback();
+      return true;
+    }
+    const chunk = typeof rest === 'string' || Buffer.isBuffer(rest) ? rest : Buffer.from(rest);
+    return sink.write(chunk, textEncoding, callback);
+  };
+  response.setHeader = setHeader;
+  response.writeHead = writeHead as ServerResponse['writeHead'];
+  response.destroy = function destroy(error?: Error) {
+    if (!response.writableFinished) fail(error ?? new Error('the response was given up before its end'));
+    return ServerResponse.prototype.destroy.call(response, error) as ServerResponse;
+  };
+}
+
+function nothing(): void {}
+
+function setHeader(
+  this: ServerResponse,
+  name: string,
+  value: number | string | readonly string[],
+): ServerResponse {
+  if (typeof name === 'string' && hopByHop.has(name.toLowerCase())) return this;
+  try {
+    return ServerResponse.prototype.setHeader.call(this, name, value) as ServerResponse;
+  } catch (error) {
+    throw asClientError(error);
+  }
+}
+
+function writeHead(
+  this: ServerResponse,
+  status: number,
+  reason?: string | OutgoingHttpHeaders | readonly OutgoingHttpHeader[],
+  headers?: OutgoingHttpHeaders | readonly OutgoingHttpHeader[],
+): ServerResponse {
+  const given = typeof reason === 'string' ? headers : reason;
+  if (Array.isArray(given)) {
+    for (let at = 0; at + 1 < given.length; at += 2) this.appendHeader(String(given[at]), given[at + 1]);
+  } else if (given !== undefined) {
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) this.setHeader(name, value);
+  }
+  if (typeof reason === 'string') this.statusMessage = reason;
+  ServerResponse.prototype.writeHead.call(this, status);
+  return this;
+}
+
+function asClientError(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') {
+    return Object.assign(error as Error, { status: 400, statusCode: 400, expose: false });
+  }
+  return error;
+}

@@ -1,0 +1,124 @@
+/** One JSON line per event to stdout. Only named fields are written, every text is redacted, nothing can break the line. */
+
+import { redactText } from './edge/redact.ts';
+import type { Scope } from './edge/scope.ts';
+import { currentScope } from './edge/scope.ts';
+import type { EdgeSettings } from './edge/settings.ts';
+
+/** Lambda's own names, in order. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
+export const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+export type Level = (typeof levels)[number];
+
+/** Facts beside the message. Texts are redacted, depth and length are bounded, errors become name, message, code, stack. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  /** Writes one line, with the ids of the current request where there is one. Never throws. */
+  readonly log: (level: Level, message: string, fields?: LogFields) => void;
+  readonly isEnabled: (level: Level) => boolean;
+}
+
+export type LogSettings = Pick<EdgeSettings, 'service' | 'level' | 'format' | 'secrets'>;
+
+/** Lambda wraps the console; a line of ours goes past it, as it is. */
+export const writeStdout = (line: string): void => {
+  process.stdout.write(line);
+};
+
+/** A logger for one function. @param write takes one line with its line feed; a test passes its own. */
+export function createLogger(settings: LogSettings, write: (line: string) => void = writeStdout): Logger {
+  const threshold = levels.indexOf(settings.level);
+  const isEnabled = (level: Level) => levels.indexOf(level) >= threshold;
+  return {
+    isEnabled,
+    log(level, message, fields = {}) {
+      if (!isEnabled(level)) return;
+      const scope = currentScope();
+      const secrets = scope === undefined ? settings.secrets : [...settings.secrets, ...scope.secrets()];
+      const timestamp = new Date().toISOString();
+      const record = {
+        level,
+        message: redactText(message, secrets),
+        timestamp,
+        service: settings.service,
+        ...(scope === undefined ? {} : scopeFields(scope)),
+        ...(cleanFields(fields, secrets) as object),
+      };
+      write(formatLine(record, level, timestamp, scope?.functionRequestId, settings.format));
+    },
+  };
+}
+
+/** The ids every line of a request carries. */
+export function scopeFields(scope: Scope): LogFields {
+  return {
+    cold_start: scope.coldStart,
+    function_request_id: scope.functionRequestId,
+    correlation_id: scope.correlationId,
+    xray_trace_id: scope.traceId,
+  };
+}
+
+/** JSON, or with `AWS_LAMBDA_LOG_FORMAT=Text` the same JSON behind the prefix of Lambda's own text format. */
+export function formatLine(
+  record: LogFields,
+  level: Level,
+  timestamp: string,
+  requestId: string | undefined,
+  format: LogSettings['format'],
+): string {
+  const json = escapeControls(JSON.stringify(record));
+  return format === 'JSON' ? `${json}\n` : `${timestamp}\t${requestId ?? '-'}\t${level}\t${json}\n`;
+}
+
+/** JSON escapes C0 alone; the rest here moves a terminal's cursor, ends a line or reverses the text. */
+const unsafe = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+export function escapeControls(json: string): string {
+  return json.replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const maximumDepth = 6;
+const maximumItems = 64;
+/** A field with such a name is never shown, whatever it holds. */
+const secretField = /authorization|cookie|api[-_]?key|token|secret|password|credential/i;
+
+function cleanFields(value: unknown, secrets: readonly string[], depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value, secrets);
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'function') return '[function]';
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= maximumDepth) return '[deeper]';
+  if (value instanceof Error) return cleanFields(errorFields(value), secrets, depth);
+  if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
+  if (Array.isArray(value))
+    return value.slice(0, maximumItems).map(item => cleanFields(item, secrets, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, maximumItems)
+      .map(([name, item]) => [
+        redactText(name, secrets),
+        secretField.test(name) && typeof item !== 'number' && typeof item !== 'boolean'
+          ? '[redacted]'
+          : cleanFields(item, secrets, depth + 1),
+      ]),
+  );
+}
+
+/** Own named properties alone: an SDK's error carries the whole request with its signature. */
+function errorFields(error: Error): LogFields {
+  const { code, hint, details, cause } = error as Error & Readonly<Record<string, unknown>>;
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof hint === 'string' ? { hint } : {}),
+    ...(isPlain(details) && Object.keys(details).length > 0 ? { details } : {}),
+    stack: error.stack?.split('\n').slice(0, 12).join('\n'),
+    ...(cause instanceof Error ? { cause } : {}),
+  };
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
