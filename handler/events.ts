@@ -1,9 +1,9 @@
 /** What the loader tells its log: facts for the operator, never a secret. */
 
 export type LoaderEvent =
-  /** A layer or a copy was passed over; the artifact comes from elsewhere. */
+  /** The layer was passed over for the store: another one (warn), or none at all (info, `found` is null). */
   | {
-      readonly level: 'warn';
+      readonly level: 'warn' | 'info';
       readonly event: 'layer-mismatch';
       readonly artifact: string;
       readonly expected: unknown;

@@ -1,0 +1,45 @@
+/** R6: makes unpacked artifacts importable, from everywhere, by every means Node has. Why so: docs/resolution.md. */
+import * as fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { modulesPath } from '../artifact/layout.ts';
+import { diskError } from './disk.ts';
+import type { HookState } from './hooks.ts';
+import { installHooks } from './hooks.ts';
+
+const state: HookState = { homes: new Map(), folders: [] };
+let isInstalled = false;
+
+/**
+ * Makes the packages of these artifacts importable by `import`, `import()`, `require`, `require.resolve` and
+ * `import.meta.resolve`, also in worker threads started from now on. Roots come in the order of the lock: a package
+ * in two of them is taken from the first; the function package's own `node_modules` come before all.
+ * Called again with a longer list, it knows that list; roots known before are kept.
+ */
+export function makeImportable(roots: readonly string[]): void {
+  const folders = [...new Set([...roots.map(root => path.join(root, modulesPath)), ...state.folders])];
+  state.folders.splice(0, Infinity, ...folders);
+  state.homes.clear();
+  for (const folder of folders) {
+    // The parent that a bare specifier is resolved from: a file that need not exist, beside node_modules.
+    const home = pathToFileURL(path.join(folder, '..', 'handler')).href;
+    for (const name of packagesIn(folder)) if (!state.homes.has(name)) state.homes.set(name, home);
+  }
+  installHooks(state, isInstalled);
+  isInstalled = true;
+}
+
+/** Names of the packages in a node_modules folder; scopes are folders of packages. */
+function packagesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).flatMap(name => {
+      if (name.startsWith('.')) return [];
+      if (!name.startsWith('@')) return [name];
+      return fs.readdirSync(path.join(folder, name)).map(inner => `${name}/${inner}`);
+    });
+  } catch (error) {
+    // An artifact without packages is odd, not wrong.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw diskError(error, { path: folder });
+  }
+}

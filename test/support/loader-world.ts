@@ -1,0 +1,63 @@
+/** Settings for the loader in tests: a folder of its own, credentials that must never show, patience in milliseconds. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { defaultLimits, readSettings } from '../../handler/environment.ts';
+import type { DownloadLimits, LoaderEvent, LoaderSettings } from '../../handler/loader.ts';
+import { region } from './artifact.ts';
+
+/** Canaries: no message, hint, detail or log line may hold them. */
+export const secret = 'canary/secret+key';
+export const token = 'canary-session-token';
+
+export interface LoaderWorld {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly events: LoaderEvent[];
+  readonly settings: LoaderSettings;
+}
+
+/** Short bounds, so that no test waits; the proportions are those of the defaults. */
+export const quickLimits: DownloadLimits = {
+  ...defaultLimits,
+  connectMs: 1000,
+  firstByteMs: 120,
+  stallMs: 120,
+  attemptMs: 1500,
+  throughputWindowMs: 80,
+  minBytesPerSecond: 10_000,
+  backoffMs: 2,
+  backoffCapMs: 8,
+  retryAfterCapMs: 20,
+};
+
+export function loaderWorld(
+  t: ExecutionContext,
+  endpoint: string,
+  more: Partial<LoaderSettings> & { limits?: Partial<DownloadLimits>; env?: NodeJS.ProcessEnv } = {},
+): LoaderWorld {
+  const folder = mkdtempSync(path.join(tmpdir(), 'loader-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const events: LoaderEvent[] = [];
+  const env: NodeJS.ProcessEnv = {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ACCESS_KEY_ID: 'AKIDCANARY',
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_SESSION_TOKEN: token,
+    DEPS_SOURCE: 's3',
+    DEPS_DIR: path.join(folder, 'deps'),
+    DEPS_LAYER_ROOT: path.join(folder, 'opt'),
+    DEPS_DEADLINE_MS: '3000',
+    ...more.env,
+  };
+  const { limits, env: _, ...rest } = more;
+  const settings: LoaderSettings = {
+    ...readSettings(env),
+    log: event => events.push(event),
+    ...rest,
+    limits: { ...quickLimits, ...limits },
+  };
+  return { folder, env, events, settings };
+}
