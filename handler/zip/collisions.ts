@@ -12,34 +12,38 @@ interface Claim {
 
 /**
  * A register of paths. Each call claims one path and the folders above it; throws `ZIP_COLLISION` when any of
- * them is taken by another entry under Unicode case folding.
+ * them is taken by another entry. `fold` says which paths are one: see `foldPath`.
  */
-export function pathRegister(): (path: string, kind: Kind, entry: number) => void {
+export function pathRegister(fold: (path: string) => string): (path: string, kind: Kind) => void {
   const claims = new Map<string, Claim>();
-  return (path, kind, entry) => {
+  let lastParent = '';
+  return (path, kind) => {
     const key = fold(path);
     const before = claims.get(key);
-    if (before && (before.listed || before.kind !== kind || before.path !== path)) {
-      throw collision(path, before.path, entry);
-    }
+    if (before && (before.listed || before.kind !== kind || before.path !== path))
+      throw collision(before.path);
     claims.set(key, { path, kind, listed: true });
-    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
+    const above = parentOf(path);
+    for (let parent = above; parent !== '' && parent !== lastParent; parent = parentOf(parent)) {
       const folder = fold(parent);
       const known = claims.get(folder);
-      if (known?.kind === 'folder' && known.path === parent) return;
-      if (known) throw collision(path, known.path, entry);
+      if (known?.kind === 'folder' && known.path === parent) break;
+      if (known) throw collision(known.path);
       claims.set(folder, { path: parent, kind: 'folder', listed: false });
     }
+    lastParent = above;
   };
 }
 
 /**
- * What case-blind systems see. Lower case first catches letters whose upper case is shared, upper case expands ß and
- * ligatures. Windows drops dots and spaces at the end of a component.
+ * What systems see that know neither case nor Unicode forms. Lower case first catches letters whose upper case is
+ * shared, upper case expands ß and ligatures. Windows drops dots and spaces at the end of a component.
  */
-function fold(path: string): string {
-  const folded = path.toLowerCase().toUpperCase().normalize('NFC');
-  return folded.replace(/[. ]+(?=\/|$)/g, '');
+export function foldPath(path: string): string {
+  const folded = /^[\x20-\x7e]*$/.test(path)
+    ? path.toUpperCase()
+    : path.toLowerCase().toUpperCase().normalize('NFC');
+  return /[. ](?:\/|$)/.test(folded) ? folded.replace(/[. ]+(?=\/|$)/g, '') : folded;
 }
 
 function parentOf(path: string): string {
@@ -47,9 +51,6 @@ function parentOf(path: string): string {
   return slash < 0 ? '' : path.slice(0, slash);
 }
 
-function collision(path: string, other: string, entry: number): Error {
-  return zipFault('ZIP_COLLISION', 'a path is taken', 'every path once, in any case', quote(other), {
-    entry,
-    name: path,
-  });
+function collision(other: string): Error {
+  return zipFault('ZIP_COLLISION', 'a path is taken', 'every path once, in any case', quote(other));
 }

@@ -30,7 +30,7 @@ export function readContent(zip: Buffer, entry: PackedContent, take: Take): void
   const packed = zip.subarray(entry.start, entry.start + entry.packed);
   const fault = entry.method === 0 ? void check(packed) : inflate(packed, entry.size, check);
   if (fault !== undefined) {
-    throw zipFault('ZIP_DATA', 'deflate stream of', `${entry.size} bytes`, fault, { name: entry.path });
+    throw zipFault('ZIP_DATA', 'deflate stream of', `${entry.size} bytes`, fault, entry.path);
   }
   if (size !== entry.size || sum !== entry.crc32) {
     const expected = `${entry.size} bytes with CRC-32 ${hex(entry.crc32)}`;

@@ -2,24 +2,20 @@
 import { wideInteger } from './end.ts';
 import type { Extra } from './extra.ts';
 import { readExtra } from './extra.ts';
-import type { FaultPlace } from './fault.ts';
 import { zipFault } from './fault.ts';
 
-/** What both headers say (APPNOTE 4.3.7 and 4.3.12). */
-interface Shared {
+/** A central header (APPNOTE 4.3.12). */
+export interface CentralHeader {
+  readonly madeBy: number;
   readonly needed: number;
   readonly flags: number;
   readonly method: number;
   /** DOS time and date in one number. */ readonly time: number;
   readonly crc32: number;
-  readonly name: Buffer;
+  readonly attributes: number;
+  /** The bytes of the name, a character a byte. */ readonly name: string;
   readonly extra: Extra;
   /** Offset of the first byte after the header. */ readonly end: number;
-}
-
-export interface CentralHeader extends Shared {
-  readonly madeBy: number;
-  readonly attributes: number;
 }
 
 export const flag = { descriptor: 0x0008, utf8: 0x0800 };
@@ -36,84 +32,67 @@ const knownFlags = flag.descriptor | flag.utf8 | 0x0006;
 /** 4.5 is zip64; every later version is for methods or encryption that we refuse. */
 const maxNeeded = 45;
 
+/** The bytes of the name of the central header at `at`, a character a byte; for messages about a broken header too. */
+export function readName(zip: Buffer, at: number): string {
+  const start = at + centralSize;
+  return start > zip.length ? '' : zip.toString('latin1', start, start + zip.readUInt16LE(at + 28));
+}
+
 /** Reads the central header at `at`, which must end before `limit`. */
-export function readCentral(zip: Buffer, at: number, limit: number, entry: number): CentralHeader {
+export function readCentral(zip: Buffer, at: number, limit: number, name: string): CentralHeader {
   if (at + centralSize > limit || zip.readUInt32LE(at) !== centralSignature) {
-    throw zipFault('ZIP_LAYOUT', 'central header', `one at offset ${at}`, 'none', { entry });
+    throw zipFault('ZIP_LAYOUT', 'central header', `one at offset ${at}`, 'none');
   }
-  const name = zip.subarray(at + centralSize, at + centralSize + zip.readUInt16LE(at + 28));
   const extraStart = at + centralSize + name.length;
   const end = extraStart + zip.readUInt16LE(at + 30);
-  const place = { entry, name };
-  if (end > limit)
-    throw zipFault('ZIP_LAYOUT', 'central header', 'its end in the directory', 'beyond', place);
-  if (zip.readUInt16LE(at + 32) !== 0) {
-    throw zipFault('ZIP_EXTRA', 'comment', 'none', `${zip.readUInt16LE(at + 32)} bytes`, place);
-  }
-  if (zip.readUInt16LE(at + 34) !== 0) {
-    throw zipFault('ZIP_UNSUPPORTED', 'disk', '0', `${zip.readUInt16LE(at + 34)}`, place);
-  }
-  const narrow = {
-    packed: zip.readUInt32LE(at + 20),
-    size: zip.readUInt32LE(at + 24),
-    offset: zip.readUInt32LE(at + 42),
-  };
-  const header = {
-    ...readShared(zip, at + 6),
+  const comment = zip.readUInt16LE(at + 32);
+  const disk = zip.readUInt16LE(at + 34);
+  if (end > limit) throw zipFault('ZIP_LAYOUT', 'central header', 'its end in the directory', 'beyond');
+  if (comment !== 0) throw zipFault('ZIP_EXTRA', 'comment', 'none', `${comment} bytes`);
+  if (disk !== 0) throw zipFault('ZIP_UNSUPPORTED', 'disk', '0', `${disk}`);
+  const header: CentralHeader = {
     madeBy: zip.readUInt16LE(at + 4),
+    needed: zip.readUInt16LE(at + 6),
+    flags: zip.readUInt16LE(at + 8),
+    method: zip.readUInt16LE(at + 10),
+    time: zip.readUInt32LE(at + 12),
+    crc32: zip.readUInt32LE(at + 16),
     attributes: zip.readUInt32LE(at + 38),
     name,
-    extra: readExtra(zip, extraStart, end, name, narrow, place),
+    extra: readExtra(zip, extraStart, end, name, {
+      packed: zip.readUInt32LE(at + 20),
+      size: zip.readUInt32LE(at + 24),
+      offset: zip.readUInt32LE(at + 42),
+    }),
     end,
   };
-  checkSupported(header, place);
+  checkSupported(header);
   return header;
 }
 
 /**
- * Reads the local header at `at` and checks that it says what the central one said.
+ * Reads the local header at `at` (APPNOTE 4.3.7) and checks that it says what the central one said.
  * Returns the offset of the packed bytes.
  */
-export function checkLocal(
-  zip: Buffer,
-  at: number,
-  limit: number,
-  central: CentralHeader,
-  entry: number,
-): number {
-  const place = { entry, name: central.name };
+export function checkLocal(zip: Buffer, at: number, limit: number, central: CentralHeader): number {
   if (at + localSize > limit || zip.readUInt32LE(at) !== localSignature) {
-    throw zipFault('ZIP_LAYOUT', 'local header', `one at offset ${at}`, 'none', place);
+    throw zipFault('ZIP_LAYOUT', 'local header', `one at offset ${at}`, 'none');
   }
-  const name = zip.subarray(at + localSize, at + localSize + zip.readUInt16LE(at + 26));
-  const extraStart = at + localSize + name.length;
+  const extraStart = at + localSize + zip.readUInt16LE(at + 26);
   const end = extraStart + zip.readUInt16LE(at + 28);
-  if (end > limit)
-    throw zipFault('ZIP_LAYOUT', 'local header', 'its end before the directory', 'beyond', place);
-  const narrow = { packed: zip.readUInt32LE(at + 18), size: zip.readUInt32LE(at + 22) };
-  const local = readShared(zip, at + 4);
-  const extra = readExtra(zip, extraStart, end, name, narrow, place);
-  // A streaming writer does not know them yet and leaves all three zero; the descriptor brings them.
-  const later =
-    (local.flags & flag.descriptor) !== 0 && local.crc32 === 0 && extra.packed === 0 && extra.size === 0;
-  same('version needed', central.needed, local.needed, place);
-  same('flags', central.flags, local.flags, place);
-  same('method', central.method, local.method, place);
-  same('time', central.time, local.time, place);
-  if (!later) {
-    same('CRC-32', central.crc32, local.crc32, place);
-    same('packed size', central.extra.packed, extra.packed, place);
-    same('size', central.extra.size, extra.size, place);
-  } else if (central.method === 0) {
-    checkStoredEnd(zip, end, central, place);
+  if (end > limit) throw zipFault('ZIP_LAYOUT', 'local header', 'its end before the directory', 'beyond');
+  if (zip.toString('latin1', at + localSize, extraStart) !== central.name) {
+    throw zipFault('ZIP_MISMATCH', 'local header', 'the name of the central header', 'another name');
   }
-  if (extra.wide && !central.extra.wide) {
-    throw zipFault('ZIP_MISMATCH', 'local header', 'zip64 sizes in both headers', 'in one', place);
-  }
-  const samePath = equal(central.extra.unicodePath, extra.unicodePath);
-  if (!name.equals(central.name) || !samePath) {
-    throw zipFault('ZIP_MISMATCH', 'local header', 'the name of the central header', 'another name', place);
-  }
+  same('version needed', central.needed, zip.readUInt16LE(at + 4));
+  same('flags', central.flags, zip.readUInt16LE(at + 6));
+  same('method', central.method, zip.readUInt16LE(at + 8));
+  same('time', central.time, zip.readUInt32LE(at + 10));
+  const extra = readExtra(zip, extraStart, end, central.name, {
+    packed: zip.readUInt32LE(at + 18),
+    size: zip.readUInt32LE(at + 22),
+  });
+  checkSums(zip, central, zip.readUInt32LE(at + 14), extra, end);
   return end;
 }
 
@@ -121,85 +100,60 @@ export function checkLocal(
  * Checks the data descriptor at `at` (APPNOTE 4.3.9) and returns its end. It carries its signature, and 64-bit
  * sizes only where the central header does: any other form has two readings.
  */
-export function checkDescriptor(
-  zip: Buffer,
-  at: number,
-  limit: number,
-  central: CentralHeader,
-  entry: number,
-): number {
-  const place = { entry, name: central.name };
-  const end = at + (central.extra.wide ? 24 : 16);
+export function checkDescriptor(zip: Buffer, at: number, limit: number, central: CentralHeader): number {
+  const { wide, packed, size } = central.extra;
+  const end = at + (wide ? 24 : 16);
   if (end > limit || zip.readUInt32LE(at) !== descriptorSignature) {
-    throw zipFault('ZIP_LAYOUT', 'data descriptor', `one at offset ${at}`, 'none', place);
+    throw zipFault('ZIP_LAYOUT', 'data descriptor', `one at offset ${at}`, 'none');
   }
-  const read = central.extra.wide
-    ? wideInteger
-    : (buffer: Buffer, offset: number) => buffer.readUInt32LE(offset);
-  same('CRC-32', central.crc32, zip.readUInt32LE(at + 4), place);
-  same('packed size', central.extra.packed, read(zip, at + 8), place);
-  same('size', central.extra.size, read(zip, central.extra.wide ? at + 16 : at + 12), place);
+  same('CRC-32', central.crc32, zip.readUInt32LE(at + 4));
+  same('packed size', packed, wide ? wideInteger(zip, at + 8) : zip.readUInt32LE(at + 8));
+  same('size', size, wide ? wideInteger(zip, at + 16) : zip.readUInt32LE(at + 12));
   return end;
 }
 
-/** A streaming reader ends stored data at the first descriptor that it sees; that must be where the data ends. */
-function checkStoredEnd(zip: Buffer, start: number, central: CentralHeader, place: FaultPlace): void {
-  const packed = central.extra.packed;
-  const found = zip.subarray(start, start + packed + 4).indexOf(descriptorMark);
-  if (found === packed) return;
-  throw zipFault(
-    'ZIP_LAYOUT',
-    'stored data',
-    `its descriptor after ${packed} bytes`,
-    `after ${found}`,
-    place,
-  );
-}
-
-function readShared(zip: Buffer, at: number) {
-  return {
-    needed: zip.readUInt16LE(at),
-    flags: zip.readUInt16LE(at + 2),
-    method: zip.readUInt16LE(at + 4),
-    time: zip.readUInt32LE(at + 6),
-    crc32: zip.readUInt32LE(at + 10),
-  };
-}
-
-function checkSupported(header: CentralHeader, place: FaultPlace): void {
-  const { needed, flags, method, extra } = header;
+function checkSupported({ needed, flags, method, extra }: CentralHeader): void {
   if ((needed & 0xff) > maxNeeded) {
-    throw zipFault('ZIP_UNSUPPORTED', 'version needed', `at most ${maxNeeded}`, `${needed & 0xff}`, place);
+    throw zipFault('ZIP_UNSUPPORTED', 'version needed', `at most ${maxNeeded}`, `${needed & 0xff}`);
   }
   if (flags & ~knownFlags) {
-    const found = `0x${flags.toString(16)}`;
-    throw zipFault('ZIP_UNSUPPORTED', 'flags', 'neither encryption nor patches', found, place);
+    throw zipFault('ZIP_UNSUPPORTED', 'flags', 'neither encryption nor patches', `0x${flags.toString(16)}`);
   }
   if (method !== 0 && method !== 8) {
-    throw zipFault('ZIP_UNSUPPORTED', 'method', 'stored (0) or deflate (8)', `${method}`, place);
+    throw zipFault('ZIP_UNSUPPORTED', 'method', 'stored (0) or deflate (8)', `${method}`);
   }
   if (method === 0 && extra.packed !== extra.size) {
-    throw zipFault(
-      'ZIP_MISMATCH',
-      'sizes of a stored entry',
-      `${extra.packed} twice`,
-      `${extra.size}`,
-      place,
-    );
+    throw zipFault('ZIP_MISMATCH', 'sizes of a stored entry', `${extra.packed} twice`, `${extra.size}`);
   }
 }
 
-function same(what: string, central: number, other: number, place: FaultPlace): void {
-  if (central === other) return;
-  throw zipFault(
-    'ZIP_MISMATCH',
-    `${what} next to the data`,
-    `${central} as in the directory`,
-    `${other}`,
-    place,
-  );
+/** A streaming writer does not know them yet and leaves all three zero; the descriptor brings them. */
+function checkSums(zip: Buffer, central: CentralHeader, crc32: number, extra: Extra, start: number): void {
+  const streamed = (central.flags & flag.descriptor) !== 0;
+  if (streamed && crc32 === 0 && extra.packed === 0 && extra.size === 0) {
+    if (central.method === 0) checkStoredEnd(zip, start, central.extra.packed);
+  } else {
+    same('CRC-32', central.crc32, crc32);
+    same('packed size', central.extra.packed, extra.packed);
+    same('size', central.extra.size, extra.size);
+  }
+  if (extra.wide && !central.extra.wide) {
+    throw zipFault('ZIP_MISMATCH', 'local header', 'zip64 sizes in both headers', 'in one');
+  }
+  const path = central.extra.unicodePath;
+  if (path === undefined ? extra.unicodePath !== undefined : !extra.unicodePath?.equals(path)) {
+    throw zipFault('ZIP_MISMATCH', 'local header', 'the Unicode path of the central header', 'another');
+  }
 }
 
-function equal(a: Buffer | undefined, b: Buffer | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : a.equals(b);
+/** A streaming reader ends stored data at the first descriptor that it sees; that must be where the data ends. */
+function checkStoredEnd(zip: Buffer, start: number, packed: number): void {
+  const found = zip.subarray(start, start + packed + 4).indexOf(descriptorMark);
+  if (found === packed) return;
+  throw zipFault('ZIP_LAYOUT', 'stored data', `its descriptor after ${packed} bytes`, `after ${found}`);
+}
+
+function same(what: string, central: number, other: number): void {
+  if (central === other) return;
+  throw zipFault('ZIP_MISMATCH', `${what} next to the data`, `${central} as in the directory`, `${other}`);
 }

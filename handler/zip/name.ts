@@ -13,24 +13,27 @@ const maxPathBytes = 1_024;
 const maxComponentBytes = 255;
 const maxDepth = 64;
 
+const ascii = /^\p{ASCII}*$/u;
+const plainAscii = /^[\x20-\x7e]*$/;
 /** Controls, format characters (bidi, zero width, BOM), line separators and noncharacters: none is visible. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
+/** A component that is empty, "." or "..". */
+const empty = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /**
- * The text of a name. ASCII reads the same everywhere; other bytes need the UTF-8 flag, or a Unicode path field
- * made for them. Where both speak they must agree.
+ * The text of a name, given a character a byte. ASCII reads the same everywhere; other bytes need the UTF-8 flag, or
+ * a Unicode path field made for them. Where both speak they must agree.
  */
-export function decodeName(raw: Buffer, utf8: boolean, unicodePath: Buffer | undefined): string | NameFault {
-  const ascii = raw.every(byte => byte < 0x80);
-  if (unicodePath !== undefined && (ascii || utf8) && !unicodePath.equals(raw)) {
+export function decodeName(raw: string, utf8: boolean, unicodePath: Buffer | undefined): string | NameFault {
+  const simple = ascii.test(raw);
+  if (unicodePath !== undefined && (simple || utf8) && unicodePath.toString('latin1') !== raw) {
     return fault('ZIP_MISMATCH', 'the same name in header and Unicode path field', 'two names');
   }
-  if (ascii) return raw.toString('latin1');
-  if (!utf8 && unicodePath === undefined)
-    return fault('ZIP_NAME', 'UTF-8, flagged as such', 'unflagged bytes');
-  const bytes = utf8 ? raw : unicodePath;
-  const text = bytes?.toString('utf8') ?? '';
-  return bytes?.equals(Buffer.from(text)) ? text : fault('ZIP_NAME', 'valid UTF-8', 'invalid UTF-8');
+  if (simple) return raw;
+  const bytes = utf8 ? Buffer.from(raw, 'latin1') : unicodePath;
+  if (bytes === undefined) return fault('ZIP_NAME', 'UTF-8, flagged as such', 'unflagged bytes');
+  const text = bytes.toString('utf8');
+  return bytes.equals(Buffer.from(text)) ? text : fault('ZIP_NAME', 'valid UTF-8', 'invalid UTF-8');
 }
 
 /**
@@ -39,32 +42,29 @@ export function decodeName(raw: Buffer, utf8: boolean, unicodePath: Buffer | und
  */
 export function faultOfPath(path: string): NameFault | undefined {
   if (path === '') return fault('ZIP_NAME', 'a name', 'none');
-  if (Buffer.byteLength(path) > maxPathBytes) {
-    return fault('ZIP_LIMIT', `a path of at most ${maxPathBytes} bytes`, `${Buffer.byteLength(path)}`);
-  }
   if (path.includes('\\') || path.includes(':')) return fault('ZIP_NAME', 'no backslash and no colon', 'one');
-  if (invisible.test(path)) return fault('ZIP_NAME', 'visible characters', 'controls or invisible ones');
-  if (path.normalize('NFC') !== path) return fault('ZIP_NAME', 'Unicode form NFC', 'another form');
+  if (empty.test(path)) {
+    return fault('ZIP_NAME', 'a relative path without empty, "." and ".." components', 'one of them');
+  }
+  if (!plainAscii.test(path)) {
+    if (invisible.test(path)) return fault('ZIP_NAME', 'visible characters', 'controls or invisible ones');
+    if (path.normalize('NFC') !== path) return fault('ZIP_NAME', 'Unicode form NFC', 'another form');
+  }
+  return faultOfLength(path);
+}
+
+function faultOfLength(path: string): NameFault | undefined {
+  // A UTF-16 unit takes three bytes at most and a folder two characters at least: most paths are short beyond doubt.
+  if (path.length * 3 <= maxComponentBytes && path.length < maxDepth * 2) return undefined;
+  const bytes = Buffer.byteLength(path);
+  if (bytes > maxPathBytes) return fault('ZIP_LIMIT', `a path of at most ${maxPathBytes} bytes`, `${bytes}`);
   const components = path.split('/');
   if (components.length > maxDepth) {
     return fault('ZIP_LIMIT', `at most ${maxDepth} folders deep`, `${components.length}`);
   }
-  for (const component of components) {
-    const found = faultOfComponent(component);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function faultOfComponent(component: string): NameFault | undefined {
-  if (component === '' || component === '.' || component === '..') {
-    return fault('ZIP_NAME', 'a relative path without empty, "." and ".." components', `"${component}"`);
-  }
-  const bytes = Buffer.byteLength(component);
-  if (bytes > maxComponentBytes) {
-    return fault('ZIP_LIMIT', `components of at most ${maxComponentBytes} bytes`, `${bytes}`);
-  }
-  return undefined;
+  const longest = Math.max(...components.map(component => Buffer.byteLength(component)));
+  if (longest <= maxComponentBytes) return undefined;
+  return fault('ZIP_LIMIT', `components of at most ${maxComponentBytes} bytes`, `${longest}`);
 }
 
 function fault(code: NameFault['code'], expected: string, found: string): NameFault {

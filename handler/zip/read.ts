@@ -1,5 +1,5 @@
 /** Profile `strict`: the whole archive checked in memory before anything is written. For artifacts. */
-import { pathRegister } from './collisions.ts';
+import { foldPath, pathRegister } from './collisions.ts';
 import { zipFault } from './fault.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { sizeMeter } from './limits.ts';
@@ -34,21 +34,20 @@ export interface ZipEntry {
  */
 export function readArchive(zip: Buffer, limits: ArchiveLimits): readonly ZipEntry[] {
   const entries: ZipEntry[] = [];
-  const claim = pathRegister();
+  const claim = pathRegister(foldPath);
   const measure = sizeMeter(limits, zip.length);
-  walkArchive(zip, limits.maxEntries, ({ path, rawName, kind, ...entry }, index) => {
-    const place = { entry: index, name: rawName };
+  let files = 0;
+  walkArchive(zip, limits.maxEntries, ({ path, kind, mode, size, crc32, method, start, packed }) => {
     const fault = typeof path === 'string' ? faultOfPath(path) : path;
-    if (fault) throw zipFault(fault.code, 'name', fault.expected, fault.found, place);
-    if (kind === 'link')
-      throw zipFault('ZIP_MODE', 'symbolic link', 'a plain file or folder', 'a link', place);
-    const checked: ZipEntry = { path: path as string, kind, ...entry };
-    claim(checked.path, kind, index);
-    measure(checked.size, checked.packed);
-    entries.push(checked);
+    if (fault || typeof path !== 'string') {
+      throw zipFault(fault?.code ?? 'ZIP_NAME', 'name', fault?.expected ?? '', fault?.found ?? '');
+    }
+    if (kind === 'link') throw zipFault('ZIP_MODE', 'symbolic link', 'a plain file or folder', 'a link');
+    claim(path, kind);
+    measure(size, packed);
+    if (kind === 'file') files++;
+    entries.push({ path, kind, mode, size, crc32, method, start, packed });
   });
-  if (!entries.some(entry => entry.kind === 'file')) {
-    throw zipFault('ZIP_EMPTY', 'the archive has no files', 'at least one', `${entries.length} folders`);
-  }
+  if (files === 0) throw zipFault('ZIP_EMPTY', 'the archive has no files', 'at least one', '0');
   return entries;
 }

@@ -1,10 +1,10 @@
 /** Walks the whole archive once: every byte of it belongs to exactly one record, and each entry is told twice. */
 import { readDirectory } from './end.ts';
-import { zipFault } from './fault.ts';
+import { atEntry, zipFault } from './fault.ts';
 import type { CentralHeader } from './headers.ts';
-import { checkDescriptor, checkLocal, flag, readCentral } from './headers.ts';
+import { checkDescriptor, checkLocal, flag, readCentral, readName } from './headers.ts';
 import type { Kind } from './kind.ts';
-import { readKind } from './kind.ts';
+import { readKind, readMode } from './kind.ts';
 import type { NameFault } from './name.ts';
 import { decodeName } from './name.ts';
 
@@ -12,17 +12,16 @@ import { decodeName } from './name.ts';
 export interface WalkedEntry {
   /** Path without the slash that ends a folder's name, or why the bytes are no path. */
   readonly path: string | NameFault;
-  readonly rawName: Buffer;
   readonly kind: Kind;
   readonly mode: 0o644 | 0o755;
   readonly method: 0 | 8;
-  readonly start: number;
+  /** Offset of the packed bytes. */ readonly start: number;
   readonly packed: number;
   readonly size: number;
   readonly crc32: number;
 }
 
-/** Smallest central header and local header: what an entry costs at least. */
+/** A central header without a name: what an entry costs at least. */
 const centralFloor = 46;
 
 /**
@@ -30,13 +29,10 @@ const centralFloor = 46;
  * local headers start at byte 0, each where the one before ended, and the last ends where the directory starts.
  * Nothing is allocated from a count that the bytes do not bear out.
  *
- * Throws `ZIP_LIMIT` for more than `maxEntries`, and the codes of end, headers, extra fields and kind.
+ * Throws `ZIP_LIMIT` for more than `maxEntries`, and the codes of end, headers, extra fields and kind. Errors, those
+ * of `visit` too, get the index and the name of the entry.
  */
-export function walkArchive(
-  zip: Buffer,
-  maxEntries: number,
-  visit: (entry: WalkedEntry, index: number) => void,
-): void {
+export function walkArchive(zip: Buffer, maxEntries: number, visit: (entry: WalkedEntry) => void): void {
   const directory = readDirectory(zip);
   if (directory.entries > maxEntries) {
     throw zipFault('ZIP_LIMIT', 'too many entries', `at most ${maxEntries}`, `${directory.entries}`);
@@ -48,14 +44,17 @@ export function walkArchive(
   let at = directory.start;
   let next = 0;
   for (let index = 0; index < directory.entries; index++) {
-    const central = readCentral(zip, at, directory.end, index);
-    at = central.end;
-    const start = checkPlace(zip, next, directory.start, central, index);
-    next = start + central.extra.packed;
-    if (central.flags & flag.descriptor) {
-      next = checkDescriptor(zip, next, directory.start, central, index);
+    const name = readName(zip, at);
+    try {
+      const central = readCentral(zip, at, directory.end, name);
+      const start = checkData(zip, next, directory.start, central);
+      visit(describe(central, start));
+      at = central.end;
+      next = start + central.extra.packed;
+      if (central.flags & flag.descriptor) next = checkDescriptor(zip, next, directory.start, central);
+    } catch (error) {
+      throw atEntry(error, index, name);
     }
-    visit(describe(central, start, index), index);
   }
   if (at !== directory.end) {
     const found = `${directory.end - at} bytes more`;
@@ -67,39 +66,29 @@ export function walkArchive(
   }
 }
 
-function checkPlace(zip: Buffer, next: number, limit: number, central: CentralHeader, index: number): number {
-  const place = { entry: index, name: central.name };
-  if (central.extra.offset !== next) {
-    throw zipFault(
-      'ZIP_LAYOUT',
-      'gap or overlap',
-      `data from offset ${next}`,
-      `${central.extra.offset}`,
-      place,
-    );
-  }
-  const start = checkLocal(zip, next, limit, central, index);
-  if (start + central.extra.packed > limit) {
-    const found = `${central.extra.packed}`;
-    throw zipFault('ZIP_LAYOUT', 'packed size', `at most ${limit - start} bytes`, found, place);
+function checkData(zip: Buffer, next: number, limit: number, central: CentralHeader): number {
+  const { offset, packed } = central.extra;
+  if (offset !== next)
+    throw zipFault('ZIP_LAYOUT', 'gap or overlap', `data from offset ${next}`, `${offset}`);
+  const start = checkLocal(zip, next, limit, central);
+  if (start + packed > limit) {
+    throw zipFault('ZIP_LAYOUT', 'packed size', `at most ${limit - start} bytes`, `${packed}`);
   }
   return start;
 }
 
-function describe(central: CentralHeader, start: number, index: number): WalkedEntry {
-  const { name, extra } = central;
-  const place = { entry: index, name };
-  const slash = name[name.length - 1] === 0x2f;
+function describe(central: CentralHeader, start: number): WalkedEntry {
+  const { name, extra, madeBy, attributes } = central;
+  const slash = name.endsWith('/');
   const path = decodeName(name, (central.flags & flag.utf8) !== 0, extra.unicodePath);
-  const { kind, mode } = readKind(central.madeBy, central.attributes, slash, place);
+  const kind = readKind(madeBy, attributes, slash);
   if (kind === 'folder' && (extra.size !== 0 || extra.packed !== 0 || central.crc32 !== 0)) {
-    throw zipFault('ZIP_MISMATCH', 'folder with content', '0 bytes', `${extra.packed}`, place);
+    throw zipFault('ZIP_MISMATCH', 'folder with content', '0 bytes', `${extra.packed}`);
   }
   return {
-    path: typeof path === 'string' && slash ? path.slice(0, -1) : path,
-    rawName: name,
+    path: slash && typeof path === 'string' ? path.slice(0, -1) : path,
     kind,
-    mode,
+    mode: kind === 'folder' ? 0o755 : readMode(madeBy, attributes),
     method: central.method === 0 ? 0 : 8,
     start,
     packed: extra.packed,
