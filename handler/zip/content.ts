@@ -34,9 +34,7 @@ export function readContent(zip: Buffer, entry: PackedContent, take: Take): void
   }
   if (size !== entry.size || sum !== entry.crc32) {
     const expected = `${entry.size} bytes with CRC-32 ${hex(entry.crc32)}`;
-    throw zipFault('ZIP_DATA', 'content of', expected, `${size} bytes with ${hex(sum)}`, {
-      name: entry.path,
-    });
+    throw zipFault('ZIP_DATA', 'content of', expected, `${size} bytes with ${hex(sum)}`, entry.path);
   }
 }
 
