@@ -12,10 +12,11 @@ import { answerError, HttpError, invalidInput } from './http/errors.ts';
 import { requestIdOf, securityHeaders } from './http/headers.ts';
 import { canonicalPath } from './http/path.ts';
 import { createLog } from './log.ts';
+import type { ArchiveLimits } from './repository/limits.ts';
 import { routes } from './routes/index.ts';
 import type { Fields } from './schema/types.ts';
 import { validate } from './schema/validate.ts';
-import { createSecrets, type Services } from './services.ts';
+import { createRepositoryLoader, createSecrets, type Services } from './services.ts';
 import { readSettings } from './settings.ts';
 import { serviceName } from './version.ts';
 
@@ -24,6 +25,8 @@ export interface AppContext {
   readonly dependencies?: Dependencies;
   /** @default process.env, read once, here. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Tighter or wider limits for archives, as a service of one's own may want them. */
+  readonly limits?: Partial<ArchiveLimits>;
   /** Takes log lines. @default process.stdout */
   readonly write?: (line: string) => void;
 }
@@ -38,6 +41,7 @@ export function createApp(context: AppContext = {}): Koa {
     log,
     secrets,
     dependencies: context.dependencies ?? { artifacts: [] },
+    repositories: createRepositoryLoader(settings, secrets, context.limits ?? {}),
     server: {
       id: randomUUID(),
       instanceId: randomUUID(),
@@ -113,9 +117,8 @@ async function run(route: Route, ctx: Context, services: Services): Promise<Answ
     signal: signalOf(ctx),
     services,
   };
-  const answer = await route.run(call);
   if (!route.public) ctx.set('Cache-Control', 'no-store');
-  return answer;
+  return route.run(call);
 }
 
 function checked<F extends Fields>(

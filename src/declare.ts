@@ -7,7 +7,7 @@ import type { Services } from './services.ts';
 export interface Answer {
   readonly status?: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +47,8 @@ export interface Route<Query extends Fields = Fields, Body extends Fields = Fiel
   readonly body?: Body;
   /** Media types of a 200, each with the name of its schema in `openapi/schemas.ts`. */
   readonly answers: Readonly<Record<string, string>>;
+  /** Carries an `ETag` and answers 304 to `If-None-Match`. */
+  readonly conditional?: true;
   /** Statuses of errors beside those that the declaration implies. */
   readonly errors?: readonly number[];
   /** Loads its code when first called, so that a cold start pays for no route but the one asked for. */

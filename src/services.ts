@@ -1,6 +1,8 @@
 /** What routes work with: made once per app, everything behind it loaded when first needed. */
 import type { Dependencies } from './dependencies.ts';
 import type { Log } from './log.ts';
+import type { ArchiveLimits } from './repository/limits.ts';
+import type { Repositories } from './repository/repositories.ts';
 import { createSecret, type Secret } from './secrets/secret.ts';
 import type { Settings } from './settings.ts';
 
@@ -9,6 +11,8 @@ export interface Services {
   readonly log: Log;
   readonly dependencies: Dependencies;
   readonly secrets: Secrets;
+  /** GitHub and the snapshots of its repositories; loaded with the first call. */
+  repositories(): Promise<Repositories>;
   /** Identity of this process, made at start. */
   readonly server: { readonly id: string; readonly instanceId: string; readonly bootTime: number };
 }
@@ -29,5 +33,31 @@ export function createSecrets(settings: Settings): Secrets {
     previousKey: createSecret(settings.previousKeyValue, resolve),
     ipDataKey: createSecret(settings.ipDataKey, resolve),
     gitHubToken: createSecret(settings.gitHubToken, resolve),
+  };
+}
+
+/** Loads the code of GitHub and its archives once, whoever calls first. */
+export function createRepositoryLoader(
+  settings: Settings,
+  secrets: Secrets,
+  changed: Partial<ArchiveLimits>,
+): () => Promise<Repositories> {
+  let loaded: Promise<Repositories> | undefined;
+  async function load(): Promise<Repositories> {
+    const [{ createGitHub }, { createRepositories }, { archiveLimits }] = await Promise.all([
+      import('./upstream/github.ts'),
+      import('./repository/repositories.ts'),
+      import('./repository/limits.ts'),
+    ]);
+    const limits = { ...archiveLimits, ...changed };
+    const deadlines = { api: Math.min(8000, limits.deadline), archive: limits.deadline };
+    return createRepositories(
+      createGitHub({ url: settings.gitHubUrl, token: secrets.gitHubToken, deadlines }),
+      limits,
+    );
+  }
+  return () => {
+    loaded ??= load();
+    return loaded;
   };
 }

@@ -54,4 +54,22 @@ export const infoRoutes: readonly Route[] = [
     answers: { 'application/json': 'ResolvedDependencies' },
     run: async call => (await import('../info/dependencies.ts')).answerDependencies(call.services),
   }),
+  route({
+    method: 'GET',
+    path: '/info/ip-address',
+    tag,
+    summary: 'The address that the service calls from',
+    upstream: true,
+    answers: { 'application/json': 'IpAddress' },
+    run: async call => (await import('../info/address.ts')).answerAddress(call),
+  }),
+  route({
+    method: 'GET',
+    path: '/info/ip-address-multiple-sources',
+    tag,
+    summary: 'The same, asked of four sources in parallel',
+    upstream: true,
+    answers: { 'application/json': 'IpAddresses' },
+    run: async call => (await import('../info/address.ts')).answerAddresses(call),
+  }),
 ];

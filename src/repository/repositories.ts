@@ -1,0 +1,35 @@
+/** Opens repositories: a ref becomes a commit, a commit a snapshot, from memory where it is known. */
+import type { GitHub, RepositoryName } from '../upstream/github.ts';
+import { createCache } from './cache.ts';
+import type { ArchiveLimits } from './limits.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+
+export interface Repositories {
+  readonly gitHub: GitHub;
+  /** The snapshot of a commit, with at least the texts of the wanted paths. */
+  open(
+    repository: RepositoryName,
+    commit: string,
+    wanted: (path: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<Snapshot>;
+}
+
+/** Bytes. With the largest snapshot being read beside it, it stays far below the smallest function's memory. */
+const cacheCapacity = 24 * 1024 * 1024;
+
+export function createRepositories(gitHub: GitHub, limits: ArchiveLimits): Repositories {
+  const cache = createCache<Snapshot>(cacheCapacity);
+  return {
+    gitHub,
+    async open(repository, commit, wanted, signal) {
+      const key = `${repository.owner}/${repository.name}@${commit}`.toLowerCase();
+      const known = cache.get(key);
+      if (known) return known;
+      const archive = await gitHub.archiveOf(repository, commit, signal);
+      const snapshot = await readSnapshot(archive, commit, wanted, limits);
+      if (snapshot.complete) cache.set(key, snapshot, snapshot.weight);
+      return snapshot;
+    },
+  };
+}

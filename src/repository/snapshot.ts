@@ -1,0 +1,123 @@
+/** A commit's files in memory: an archive is streamed once, within limits, and never touches a disk. */
+import { isUtf8 } from 'node:buffer';
+import { pipeline, Transform } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { HttpError } from '../http/errors.ts';
+import type { Archive } from '../upstream/github.ts';
+import { createByteReader } from './bytes.ts';
+import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
+import { createTreeCheck } from './paths.ts';
+import { readTar } from './tar.ts';
+
+/** Why a file has no text. */
+export type NoText = 'binary' | 'not UTF-8' | 'too large' | 'link';
+
+export interface RepositoryFile {
+  readonly path: string;
+  readonly size: number;
+  readonly noText?: NoText;
+  /** UTF-8. Absent when there is no text, or when it was not wanted and room was needed. */
+  readonly text?: Buffer;
+}
+
+export interface Snapshot {
+  readonly commit: string;
+  /** In the order of the archive, which is git's own. */
+  readonly files: readonly RepositoryFile[];
+  /** True when no text was left out for want of room, so that every later request can be served from it. */
+  readonly complete: boolean;
+  /** Bytes of memory, roughly. */
+  readonly weight: number;
+}
+
+type Draft = { -readonly [K in keyof RepositoryFile]: RepositoryFile[K] };
+
+/**
+ * Reads an archive. Texts are kept while there is room for them; when it runs out, those that are not wanted go.
+ *
+ * Throws `HttpError` 413 over a limit, 422 for a hostile archive, 502 or 504 when the download fails.
+ */
+export async function readSnapshot(
+  archive: Archive,
+  commit: string,
+  wanted: (path: string) => boolean,
+  limits: ArchiveLimits,
+): Promise<Snapshot> {
+  const files: Draft[] = [];
+  const check = createTreeCheck();
+  let entries = 0;
+  let kept = 0;
+  let complete = true;
+
+  function makeRoom(): void {
+    complete = false;
+    for (const file of files) {
+      if (file.text === undefined || wanted(file.path)) continue;
+      kept -= file.text.length;
+      delete file.text;
+    }
+  }
+
+  try {
+    await readTar(createByteReader(unpacked(archive, limits)), async (entry, content) => {
+      entries += 1;
+      if (entries > limits.entries) throw overLimit(limits, 'entries');
+      const path = check(entry);
+      if (path === undefined || entry.kind === 'folder') return;
+      const file: Draft = { path, size: entry.kind === 'link' ? 0 : entry.size };
+      files.push(file);
+      if (entry.kind === 'link') file.noText = 'link';
+      else if (entry.size > limits.fileBytes) file.noText = 'too large';
+      else {
+        const bytes = await content();
+        const noText = whyNoText(bytes);
+        if (noText !== undefined) file.noText = noText;
+        else if (complete || wanted(path)) {
+          file.text = bytes;
+          kept += bytes.length;
+          if (kept > limits.textBytes) makeRoom();
+          if (kept > limits.textBytes) throw overLimit(limits, 'textBytes');
+        }
+      }
+    });
+  } catch (error) {
+    archive.body.destroy();
+    throw explain(error, archive);
+  }
+  return { commit, files, complete, weight: kept + files.length * 300 };
+}
+
+/** The archive's bytes after gunzip, counted on both sides. */
+async function* unpacked({ body }: Archive, limits: ArchiveLimits): AsyncGenerator<Buffer> {
+  let downloaded = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      downloaded += chunk.length;
+      if (downloaded > limits.downloadBytes) done(overLimit(limits, 'downloadBytes'));
+      else done(null, chunk);
+    },
+  });
+  const gunzip = pipeline(body, counter, createGunzip({ chunkSize: 64 * 1024 }), () => {});
+  let size = 0;
+  for await (const chunk of gunzip) {
+    size += (chunk as Buffer).length;
+    if (size > limits.unpackedBytes) throw overLimit(limits, 'unpackedBytes');
+    if (size > ratioFrom && size > downloaded * limits.ratio) throw overLimit(limits, 'ratio');
+    yield chunk as Buffer;
+  }
+}
+
+/** git's own rule: a NUL in the first 8,000 bytes makes a file binary. */
+function whyNoText(bytes: Buffer): NoText | undefined {
+  if (bytes.subarray(0, 8000).includes(0)) return 'binary';
+  return isUtf8(bytes) ? undefined : 'not UTF-8';
+}
+
+/** What zlib cannot read is an archive cut short or no archive at all. */
+function explain(error: unknown, archive: Archive): HttpError {
+  if (error instanceof HttpError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'Z_BUF_ERROR') return new HttpError(502, 'GitHub broke off the archive', { cause: error });
+  if (typeof code === 'string' && code.startsWith('Z_')) return hostile('it is no gzip stream');
+  return archive.explain(error);
+}
