@@ -7,6 +7,8 @@ import type { LayerRegistry } from './layers.ts';
 import { openLayerRegistry } from './layers.ts';
 import type { ObjectStore } from './objects.ts';
 import { openObjectStore } from './objects.ts';
+import type { LayerSharing } from './sharing.ts';
+import { openLayerSharing } from './sharing.ts';
 
 export interface Region {
   readonly region: string;
@@ -16,6 +18,7 @@ export interface Region {
   readonly call: Caller;
   readonly objects: ObjectStore;
   readonly layers: LayerRegistry;
+  readonly sharing: LayerSharing;
 }
 
 /** Opens one region; `clients.close()` ends it. Nothing is sent yet. */
@@ -33,5 +36,6 @@ export async function openRegion(
     call,
     objects: await openObjectStore(clients, call, bucket),
     layers: await openLayerRegistry(clients, call),
+    sharing: await openLayerSharing(clients, call),
   };
 }

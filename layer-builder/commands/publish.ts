@@ -1,51 +1,68 @@
 /** `layer-builder publish`: the artifacts to S3 and as layers. */
+import path from 'node:path';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
-import { publishProject } from '../publish/index.ts';
+import type { PublishOptions } from '../publish/index.ts';
+import { planProjectPublish, publishProject } from '../publish/index.ts';
+import { readJournal } from '../publish/journal.ts';
+import { writeAtomically } from '../publish/lock.ts';
 import type { StorageMode } from '../publish/types.ts';
 import { storageModes } from '../publish/types.ts';
-import { formatPublish, publishData } from '../report/publish.ts';
-import { listOf, textOf } from './values.ts';
+import { readPlan } from '../read/plan-file.ts';
+import { formatPublish, formatPublishPlan, publishData, publishPlanData } from '../report/publish.ts';
+import { flagOf, listOf, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'publish',
   summary: 'the artifacts to S3 and as Lambda layers; a second time changes nothing',
-  usage: 'layer-builder publish --bucket BUCKET [--regions a,b] [--layer-name NAME]',
-  example: 'layer-builder publish --bucket my-artifacts-{region} --regions eu-west-1,us-east-1',
+  usage: 'layer-builder publish --bucket BUCKET [--regions a,b] [--layer-name NAME] [--channel NAME]',
+  example: 'layer-builder publish --bucket my-artifacts-{region} --regions eu-west-1,us-east-1 --channel dev',
   options: {
     bucket: { type: 'string', help: 'bucket; {region} in it stands for each region' },
     regions: { type: 'string', multiple: true, help: 'regions, with commas (default AWS_REGION)' },
     'layer-name': { type: 'string', help: 'name of the layers; {service} and {artifact} are replaced' },
-    storage: {
-      type: 'string',
-      default: 'copy',
-      help: 'copy, or reference: Lambda reads the S3 object in place',
-    },
+    channel: { type: 'string', help: 'move this channel to the release afterwards' },
+    share: { type: 'string', multiple: true, help: 'account:ID, org:ID or public: who may use the layers' },
+    storage: { type: 'string', help: 'copy (default), or reference: Lambda reads the S3 object in place' },
     lock: { type: 'string', help: 'another lock than deps.lock.json' },
+    'dry-run': { type: 'boolean', help: 'print the plan, write nothing' },
+    'plan-out': { type: 'string', help: 'save the plan to this file, write nothing else' },
+    from: { type: 'string', help: 'apply a saved plan; refused when it no longer fits' },
+    resume: { type: 'boolean', help: 'with the options of the publish that was interrupted' },
   },
   async run(context, { values }) {
-    const report = await publishProject(
-      context.project,
-      {
-        bucket: textOf(values, 'bucket'),
-        regions: listOf(values, 'regions'),
-        layerName: textOf(values, 'layer-name'),
-        storage: storageOf(textOf(values, 'storage')),
-        lockFile: textOf(values, 'lock'),
-        progress: context.progress,
-        signal: context.signal,
-      },
-      context.env,
-    );
-    return {
-      data: publishData(report),
-      text: formatPublish(report),
-      exitStatus: report.complete ? 0 : 1,
+    const planFile = textOf(values, 'from');
+    const given: PublishOptions = {
+      bucket: textOf(values, 'bucket'),
+      regions: listOf(values, 'regions'),
+      layerName: textOf(values, 'layer-name'),
+      storage: storageOf(textOf(values, 'storage')),
+      share: listOf(values, 'share'),
+      channel: textOf(values, 'channel'),
     };
+    const options: PublishOptions = {
+      ...(flagOf(values, 'resume') ? readJournal(context.project) : {}),
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      lockFile: textOf(values, 'lock'),
+      from: planFile === undefined ? undefined : readPlan(path.resolve(planFile)),
+      progress: context.progress,
+      signal: context.signal,
+    };
+    const planOut = textOf(values, 'plan-out');
+    if (flagOf(values, 'dry-run') || planOut !== undefined) {
+      const plan = await planProjectPublish(context.project, options, context.env);
+      const data = publishPlanData(plan);
+      if (planOut !== undefined) writeAtomically(path.resolve(planOut), `${JSON.stringify(data, null, 2)}\n`);
+      const isReadable = plan.regions.every(({ error }) => error === undefined);
+      return { data, text: formatPublishPlan(plan), exitStatus: isReadable ? 0 : 1 };
+    }
+    const report = await publishProject(context.project, options, context.env);
+    return { data: publishData(report), text: formatPublish(report), exitStatus: report.complete ? 0 : 1 };
   },
 };
 
-function storageOf(word: string | undefined): StorageMode {
+function storageOf(word: string | undefined): StorageMode | undefined {
+  if (word === undefined) return undefined;
   const mode = storageModes.find(mode => mode === word);
   return (
     mode ?? fail('USAGE', `no way to store a layer (expected ${storageModes.join(' or ')}, found "${word}")`)

@@ -1,47 +1,111 @@
 /** Facts → the steps that make every region hold every artifact, as object and as layer. Pure. */
 import type { LockArtifact } from '../../artifact/lock.ts';
+import { regionsPerBucket } from '../publish/buckets.ts';
+import { withPublished } from '../publish/lock.ts';
+import { bareLock, releaseId } from '../publish/release.ts';
 import type {
+  ArtifactOutcome,
   PublishGoal,
   PublishPlan,
   PublishStep,
+  ReadableRegion,
   RegionFacts,
+  RegionOutcome,
   RegionPlan,
   Target,
 } from '../publish/types.ts';
 
-/** Only what is missing is made; what is there by digest is kept. A second plan on the same world only keeps. */
-export function planPublish(goal: PublishGoal, facts: readonly RegionFacts[]): PublishPlan {
+/**
+ * Only what is missing is made; what is there by digest is kept. A second plan on the same world only keeps.
+ * `recorded` holds the buckets that have the record of `expectedRelease`.
+ */
+export function planPublish(
+  goal: PublishGoal,
+  facts: readonly RegionFacts[],
+  recorded: ReadonlySet<string> = new Set(),
+): PublishPlan {
+  const release = expectedRelease(goal, facts);
+  const firstOfBucket = new Set(regionsPerBucket(facts).map(([first]) => first));
   const regions = facts.map((region): RegionPlan => {
-    const { region: name, bucket } = region;
-    if (!region.readable) return { region: name, bucket, steps: [], error: region.error };
-    const steps = goal.artifacts.flatMap(artifact =>
-      stepsOf(goal, { region: name, bucket }, artifact, region),
-    );
-    return { region: name, bucket, steps };
+    const target = { region: region.region, bucket: region.bucket };
+    if (!region.readable) return { ...target, steps: [], error: region.error };
+    const steps = goal.lock.artifacts.flatMap(artifact => artifactSteps(goal, target, artifact, region));
+    // The record and the channel belong to the bucket: where regions share one, the first stands for all.
+    if (firstOfBucket.has(region)) steps.push(...bucketSteps(goal, region, release, recorded));
+    return { ...target, steps };
   });
-  return { formatVersion: 1, kind: 'publish', goal, regions, writes: regions.flatMap(writesOf).length };
+  const writes = regions.flatMap(region => region.steps).filter(step => !step.do.startsWith('keep-')).length;
+  return { formatVersion: 1, kind: 'publish', goal, regions, writes };
 }
 
-function stepsOf(
-  goal: PublishGoal,
+/** The id that the release will have, as far as it can be known before anything is made. */
+export function expectedRelease(goal: PublishGoal, facts: readonly RegionFacts[]): string | null {
+  const outcomes: RegionOutcome[] = [];
+  for (const region of facts) {
+    if (!region.readable) return null;
+    const artifacts = goal.lock.artifacts.map(artifact => keptOutcome(artifact, region));
+    const known = artifacts.filter(artifact => artifact !== undefined);
+    if (known.length < artifacts.length) return null;
+    outcomes.push({ region: region.region, bucket: region.bucket, complete: true, artifacts: known });
+  }
+  return releaseId(withPublished(bareLock(goal.lock), outcomes));
+}
+
+function keptOutcome(
+  { name, digest, size, s3 }: LockArtifact,
+  { bucket, artifacts }: ReadableRegion,
+): ArtifactOutcome | undefined {
+  const { object, layer } = artifacts[name] ?? {};
+  if (object === undefined || layer === undefined) return undefined;
+  return {
+    name,
+    digest,
+    size,
+    key: s3.key,
+    bucket,
+    object: 'kept',
+    layer: 'kept',
+    sharedWith: [],
+    ...(object.versionId ? { versionId: object.versionId } : {}),
+    layerVersionArn: layer.arn,
+  };
+}
+
+function artifactSteps(
+  { layerNames, share }: PublishGoal,
   target: Target,
-  artifact: LockArtifact,
-  facts: RegionFacts & { readable: true },
+  { name, digest, size, s3: { key } }: LockArtifact,
+  facts: ReadableRegion,
 ): PublishStep[] {
-  const { object, layer } = facts.artifacts[artifact.name] ?? {};
-  const of = { ...target, artifact: artifact.name, digest: artifact.digest };
-  const key = artifact.s3.key;
-  const layerName = goal.layerNames[artifact.name] ?? artifact.name;
+  const { object, layer, shared = new Set() } = facts.artifacts[name] ?? {};
+  const of = { ...target, artifact: name, digest };
+  const layerName = layerNames[name] ?? name;
   return [
     object === undefined
-      ? { do: 'upload', ...of, key, size: artifact.size, if: 'absent' }
+      ? { do: 'upload', ...of, key, size, if: 'absent' }
       : { do: 'keep-object', ...of, key, versionId: object.versionId ?? null },
     layer === undefined
       ? { do: 'publish-layer', ...of, layerName, if: 'no version has the digest' }
-      : { do: 'keep-layer', ...of, layerName, arn: layer.arn },
+      : { do: 'keep-layer', ...of, layerName, arn: layer.arn, version: layer.version },
+    ...share
+      .filter(wanted => !shared.has(wanted))
+      .map(wanted => ({ do: 'share-layer', ...of, layerName, with: wanted }) as const),
   ];
 }
 
-function writesOf(region: RegionPlan): PublishStep[] {
-  return region.steps.filter(step => step.do === 'upload' || step.do === 'publish-layer');
+function bucketSteps(
+  { channel }: PublishGoal,
+  { region, bucket, channelRelease }: ReadableRegion,
+  release: string | null,
+  recorded: ReadonlySet<string>,
+): PublishStep[] {
+  const target = { region, bucket };
+  const steps: PublishStep[] = [];
+  if (release !== null && recorded.has(bucket)) steps.push({ do: 'keep-release', ...target, release });
+  else steps.push({ do: 'record-release', ...target, release, if: 'absent' });
+  if (channel === null) return steps;
+  if (release !== null && release === channelRelease)
+    steps.push({ do: 'keep-channel', ...target, channel, release });
+  else steps.push({ do: 'move-channel', ...target, channel, from: channelRelease, to: release });
+  return steps;
 }

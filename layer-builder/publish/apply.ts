@@ -1,8 +1,10 @@
 /** The thin place where a publish plan becomes calls. Each region by itself: a dead one stops no other. */
 import { isCodedError } from '../../artifact/error.ts';
 import type { LockArtifact } from '../../artifact/lock.ts';
+import type { LayerVersion } from '../aws/layers.ts';
 import { codeSha256Of } from '../aws/layers.ts';
 import type { Region } from '../aws/regions.ts';
+import type { Share } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
 import { readArtifact } from '../read/built.ts';
 import { readObject } from '../read/published.ts';
@@ -24,7 +26,7 @@ export async function applyRegion(
   if (plan.error !== undefined) return { ...target, complete: false, error: plan.error };
   try {
     const artifacts = await Promise.all(
-      context.goal.artifacts.map(artifact => applyArtifact(region, plan, artifact, context)),
+      context.goal.lock.artifacts.map(artifact => applyArtifact(region, plan, artifact, context)),
     );
     return { ...target, complete: true, artifacts };
   } catch (error) {
@@ -40,7 +42,7 @@ async function applyArtifact(
   artifact: LockArtifact,
   context: ApplyContext,
 ): Promise<ArtifactOutcome> {
-  const steps = plan.steps.filter(step => step.artifact === artifact.name);
+  const steps = plan.steps.filter(step => 'artifact' in step && step.artifact === artifact.name);
   const object = await applyObject(region, stepOf(steps, 'upload', 'keep-object'), artifact, context);
   const layer = await applyLayer(
     region,
@@ -49,6 +51,7 @@ async function applyArtifact(
     object,
     context,
   );
+  const sharedWith = await applyShares(region, steps, layer, context);
   const { name, digest, size, s3 } = artifact;
   return {
     name,
@@ -57,6 +60,7 @@ async function applyArtifact(
     key: s3.key,
     object: object.written ? 'uploaded' : 'kept',
     layer: layer.written ? 'published' : 'kept',
+    sharedWith,
     bucket: region.bucket,
     ...(object.versionId ? { versionId: object.versionId } : {}),
     layerVersionArn: layer.arn,
@@ -92,8 +96,8 @@ async function applyLayer(
   artifact: LockArtifact,
   object: { versionId?: string | undefined },
   { goal, progress }: ApplyContext,
-): Promise<{ written: boolean; arn: string }> {
-  if (step.do === 'keep-layer') return { written: false, arn: step.arn };
+): Promise<LayerVersion & { written: boolean }> {
+  if (step.do === 'keep-layer') return { written: false, arn: step.arn, version: step.version };
   progress(`${step.region}: publishing layer ${step.layerName}`);
   const { digest, tree, s3 } = artifact;
   const version = await layers.publish({
@@ -103,11 +107,39 @@ async function applyLayer(
     bucket,
     key: s3.key,
     ...(object.versionId ? { versionId: object.versionId } : {}),
-    runtime: goal.runtime,
-    architecture: goal.architecture,
+    runtime: goal.lock.runtime,
+    architecture: goal.lock.architecture,
     storage: goal.storage,
   });
-  return { written: true, arn: version.arn };
+  return { written: true, ...version };
+}
+
+/** Adds what is missing and reads it back: a layer that is thought to be shared and is not breaks others' deploys. */
+async function applyShares(
+  { sharing }: Region,
+  steps: readonly PublishStep[],
+  { version }: LayerVersion,
+  { progress }: ApplyContext,
+): Promise<Share[]> {
+  const wanted = steps.filter(step => step.do === 'share-layer');
+  const [first] = wanted;
+  if (first === undefined) return [];
+  for (const step of wanted) {
+    progress(`${step.region}: sharing ${step.layerName}:${version} with ${step.with}`);
+    await sharing.add(step.layerName, version, step.with);
+  }
+  const found = await sharing.read(first.layerName, version);
+  for (const step of wanted) {
+    if (found.has(step.with)) continue;
+    fail(
+      'PUBLISH_FAILED',
+      `${step.layerName}:${version} is not shared (expected ${step.with} in its policy, found it missing)`,
+      {
+        hint: 'somebody removes permissions at the same time; publish again',
+      },
+    );
+  }
+  return wanted.map(step => step.with);
 }
 
 function stepOf<Kind extends PublishStep['do']>(steps: readonly PublishStep[], ...kinds: Kind[]) {

@@ -1,9 +1,12 @@
 /** Configuration, options and lock → what is wanted. Every wrong word is found here, before any call. */
 import type { Lock } from '../../artifact/lock.ts';
 import { defaultRegion } from '../aws/clients.ts';
+import type { Share } from '../aws/sharing.ts';
+import { isShare } from '../aws/sharing.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Config } from '../types.ts';
+import { checkChannelName } from './channel.ts';
 import type { PublishGoal, StorageMode, Target } from './types.ts';
 
 /** A function takes at most 5 layers and 262,144,000 bytes unpacked, its own code included. */
@@ -22,6 +25,8 @@ export interface GoalOptions {
   /** May hold `{service}`, `{artifact}`, `{architecture}` and `{runtime}`. */
   readonly layerName?: string | undefined;
   readonly storage?: StorageMode | undefined;
+  readonly share?: readonly string[] | undefined;
+  readonly channel?: string | undefined;
 }
 
 /**
@@ -35,16 +40,14 @@ export async function publishGoal(
   env: NodeJS.ProcessEnv,
 ): Promise<PublishGoal> {
   const config = await readConfig(project);
-  const { service, runtime, architecture, artifacts } = lock;
   checkLimits(lock);
   return {
-    service,
-    runtime,
-    architecture,
-    artifacts,
+    lock,
     targets: await targetsOf(config, options, env),
     layerNames: layerNamesOf(lock, options.layerName ?? config.layerName),
     storage: options.storage ?? 'copy',
+    share: (options.share ?? []).map(checkedShare),
+    channel: options.channel === undefined ? null : checkChannelName(options.channel),
   };
 }
 
@@ -107,6 +110,14 @@ function layerNamesOf(lock: Lock, template: string): Record<string, string> {
     });
   }
   return Object.fromEntries(names);
+}
+
+function checkedShare(text: string): Share {
+  if (isShare(text)) return text;
+  return fail(
+    'USAGE',
+    `nobody to share with (expected account:123456789012, org:o-abcdefghij or public, found "${text}")`,
+  );
 }
 
 function checkLimits({ artifacts }: Lock) {

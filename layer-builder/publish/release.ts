@@ -35,9 +35,16 @@ export function makeRelease(
   origin: ReleaseOrigin,
 ): Release | undefined {
   if (!outcomes.some(outcome => outcome.complete)) return undefined;
-  const artifacts = lock.artifacts.map((artifact): LockArtifact => ({ ...artifact, published: {} }));
-  const released = withPublished({ ...lock, artifacts }, outcomes);
+  const released = withPublished(bareLock(lock), outcomes);
   return { formatVersion: 1, id: releaseId(released), lock: released, origin };
+}
+
+/** The lock without what earlier publishes left in it. */
+export function bareLock(lock: Lock): Lock {
+  return {
+    ...lock,
+    artifacts: lock.artifacts.map((artifact): LockArtifact => ({ ...artifact, published: {} })),
+  };
 }
 
 /** `<service>-<16 hexadecimal digits>`: what is in it and where it is, not who published it or when. */

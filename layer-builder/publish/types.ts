@@ -1,9 +1,10 @@
 /** The nouns of publishing: what is wanted, what is there, the steps between them, what came of it. */
 import type { Digest } from '../../artifact/digest.ts';
 import type { CodedError } from '../../artifact/error.ts';
-import type { Architecture, Lock, LockArtifact, Published, Runtime } from '../../artifact/lock.ts';
+import type { Lock, Published } from '../../artifact/lock.ts';
 import type { LayerVersion } from '../aws/layers.ts';
 import type { ObjectFacts } from '../aws/objects.ts';
+import type { Share } from '../aws/sharing.ts';
 
 export const storageModes = ['copy', 'reference'] as const;
 /** `reference`: Lambda reads the S3 object in place (`S3ObjectStorageMode`); needs a versioned bucket. */
@@ -16,43 +17,71 @@ export interface Target {
 }
 
 export interface PublishGoal {
-  readonly service: string;
-  readonly runtime: Runtime;
-  readonly architecture: Architecture;
-  readonly artifacts: readonly LockArtifact[];
+  /** What was built. What it remembers of earlier publishes is only a hint where to look first. */
+  readonly lock: Lock;
   readonly targets: readonly Target[];
   /** Layer name by artifact name. */
   readonly layerNames: Readonly<Record<string, string>>;
   readonly storage: StorageMode;
+  /** Who may use the layers, besides the own account. */
+  readonly share: readonly Share[];
+  /** Channel that is to point to the release afterwards. */
+  readonly channel: string | null;
 }
 
-/** What one region holds of one artifact. Both are confirmed to be the lock's bytes. */
+/** What one region holds of one artifact. Object and layer are confirmed to be the lock's bytes. */
 export interface ArtifactFacts {
   readonly object?: ObjectFacts;
   readonly layer?: LayerVersion;
+  readonly shared: ReadonlySet<Share>;
 }
 
-export type RegionFacts = Target &
-  (
-    | { readonly readable: true; readonly artifacts: Readonly<Record<string, ArtifactFacts>> }
-    | { readonly readable: false; readonly error: CodedError }
-  );
+export interface ReadableRegion extends Target {
+  readonly readable: true;
+  readonly artifacts: Readonly<Record<string, ArtifactFacts>>;
+  /** Where the channel points; null: nowhere, or no channel is asked for. */
+  readonly channelRelease: string | null;
+}
 
-interface StepOf extends Target {
+export type RegionFacts =
+  | ReadableRegion
+  | (Target & { readonly readable: false; readonly error: CodedError });
+
+interface ArtifactStep extends Target {
   readonly artifact: string;
   readonly digest: Digest;
 }
 
-/** Each step says what must hold before it; each may be repeated. */
+/** Each step says what must hold before it; each may be repeated. `null` is what only the application will know. */
 export type PublishStep =
-  | (StepOf & { readonly do: 'upload'; readonly key: string; readonly size: number; readonly if: 'absent' })
-  | (StepOf & { readonly do: 'keep-object'; readonly key: string; readonly versionId: string | null })
-  | (StepOf & {
+  | (ArtifactStep & {
+      readonly do: 'upload';
+      readonly key: string;
+      readonly size: number;
+      readonly if: 'absent';
+    })
+  | (ArtifactStep & { readonly do: 'keep-object'; readonly key: string; readonly versionId: string | null })
+  | (ArtifactStep & {
       readonly do: 'publish-layer';
       readonly layerName: string;
       readonly if: 'no version has the digest';
     })
-  | (StepOf & { readonly do: 'keep-layer'; readonly layerName: string; readonly arn: string });
+  | (ArtifactStep & {
+      readonly do: 'keep-layer';
+      readonly layerName: string;
+      readonly arn: string;
+      readonly version: number;
+    })
+  | (ArtifactStep & { readonly do: 'share-layer'; readonly layerName: string; readonly with: Share })
+  | (Target & { readonly do: 'record-release'; readonly release: string | null; readonly if: 'absent' })
+  | (Target & { readonly do: 'keep-release'; readonly release: string })
+  | (Target & {
+      readonly do: 'move-channel';
+      readonly channel: string;
+      readonly from: string | null;
+      readonly to: string | null;
+    })
+  | (Target & { readonly do: 'keep-channel'; readonly channel: string; readonly release: string });
 
 export interface RegionPlan extends Target {
   readonly steps: readonly PublishStep[];
@@ -66,7 +95,7 @@ export interface PublishPlan {
   readonly kind: 'publish';
   readonly goal: PublishGoal;
   readonly regions: readonly RegionPlan[];
-  /** Uploads and layer versions still to be made. */
+  /** Steps that change something. */
   readonly writes: number;
 }
 
@@ -77,6 +106,8 @@ export interface ArtifactOutcome extends Published {
   readonly key: string;
   readonly object: 'uploaded' | 'kept';
   readonly layer: 'published' | 'kept';
+  /** Whom it was shared with by this publish. */
+  readonly sharedWith: readonly Share[];
 }
 
 export type RegionOutcome = Target &
@@ -85,17 +116,23 @@ export type RegionOutcome = Target &
     | { readonly complete: false; readonly error: CodedError }
   );
 
+/** What came of the record and the channel in one bucket. */
+export interface BucketOutcome {
+  readonly bucket: string;
+  readonly release: 'recorded' | 'kept';
+  readonly channel: 'moved' | 'kept' | null;
+}
+
 export interface PublishReport {
-  readonly service: string;
-  readonly runtime: Runtime;
-  readonly architecture: Architecture;
+  readonly goal: PublishGoal;
   /** True when every region has everything. */
   readonly complete: boolean;
-  /** Everything that was changed on AWS: objects, layer versions, release records, channels. */
+  /** Everything that was changed on AWS: objects, layer versions, permissions, release records, channels. */
   readonly writes: number;
-  /** Id of the release that this state is; undefined when no region is complete. */
+  /** Id of the release that this state is; undefined when no bucket is complete. */
   readonly release: string | undefined;
   readonly regions: readonly RegionOutcome[];
+  readonly buckets: readonly BucketOutcome[];
   /** The lock as it is now on disk. */
   readonly lock: Lock;
 }

@@ -5,31 +5,66 @@ import type { LockArtifact } from '../../artifact/lock.ts';
 import { codeSha256Of } from '../aws/layers.ts';
 import type { ObjectFacts, ObjectStore } from '../aws/objects.ts';
 import type { Region } from '../aws/regions.ts';
+import type { Share } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
+import { regionsPerBucket } from '../publish/buckets.ts';
+import { entryOf, readChannel, releaseOf } from '../publish/channel.ts';
+import { prefixOf, releaseKey } from '../publish/release.ts';
 import type { ArtifactFacts, PublishGoal, RegionFacts } from '../publish/types.ts';
 
 /** Reads one region. What goes wrong there is a fact of that region: the others are not held up. */
-export async function readRegion(
-  { region, bucket, objects, layers }: Region,
-  goal: PublishGoal,
-): Promise<RegionFacts> {
+export async function readRegion(region: Region, goal: PublishGoal): Promise<RegionFacts> {
+  const target = { region: region.region, bucket: region.bucket };
   try {
-    const artifacts = await Promise.all(
-      goal.artifacts.map(async (artifact): Promise<[string, ArtifactFacts]> => {
-        const { name, digest, tree, published } = artifact;
-        const content = { layerName: goal.layerNames[name] ?? name, digest, tree };
-        const [object, layer] = await Promise.all([
-          readObject(objects, bucket, artifact),
-          layers.find(content, published[region]?.layerVersionArn),
-        ]);
-        return [name, { ...(object ? { object } : {}), ...(layer ? { layer } : {}) }];
-      }),
-    );
-    return { region, bucket, readable: true, artifacts: Object.fromEntries(artifacts) };
+    const [channelRelease, ...artifacts] = await Promise.all([
+      readChannelRelease(region.objects, goal),
+      ...goal.lock.artifacts.map(artifact => readArtifactFacts(region, goal, artifact)),
+    ]);
+    return { ...target, readable: true, artifacts: Object.fromEntries(artifacts), channelRelease };
   } catch (error) {
     if (!isCodedError(error)) throw error;
-    return { region, bucket, readable: false, error };
+    return { ...target, readable: false, error };
   }
+}
+
+/** The buckets that already hold the record of a release. A region that fails here fails again when it is applied. */
+export async function readRecorded(
+  regions: readonly Region[],
+  prefix: string,
+  release: string,
+): Promise<Set<string>> {
+  const stores = regionsPerBucket(regions).flatMap(([first]) => first ?? []);
+  const found = await Promise.all(
+    stores.map(async ({ bucket, objects }) =>
+      (await objects.head(releaseKey(prefix, release))) ? [bucket] : [],
+    ),
+  );
+  return new Set(found.flat());
+}
+
+async function readArtifactFacts(
+  { region, bucket, objects, layers, sharing }: Region,
+  { layerNames, share }: PublishGoal,
+  artifact: LockArtifact,
+): Promise<[string, ArtifactFacts]> {
+  const { name, digest, tree, published } = artifact;
+  const layerName = layerNames[name] ?? name;
+  const [object, layer] = await Promise.all([
+    readObject(objects, bucket, artifact),
+    layers.find({ layerName, digest, tree }, published[region]?.layerVersionArn),
+  ]);
+  const isAsked = layer !== undefined && share.length > 0;
+  const shared = isAsked ? await sharing.read(layerName, layer.version) : new Set<Share>();
+  return [name, { ...(object ? { object } : {}), ...(layer ? { layer } : {}), shared }];
+}
+
+async function readChannelRelease(
+  objects: ObjectStore,
+  { lock, channel }: PublishGoal,
+): Promise<string | null> {
+  if (channel === null) return null;
+  const state = await readChannel(objects, prefixOf(lock), channel);
+  return releaseOf(state.channel, entryOf(lock)) ?? null;
 }
 
 /**

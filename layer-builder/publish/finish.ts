@@ -1,0 +1,82 @@
+/** The end of a publish: the release record, then the channel, in each bucket whose regions are all complete. */
+import type { CodedError } from '../../artifact/error.ts';
+import { isCodedError } from '../../artifact/error.ts';
+import type { Region } from '../aws/regions.ts';
+import { regionsPerBucket } from './buckets.ts';
+import { entryOf, moveChannel } from './channel.ts';
+import { writeRelease } from './record.ts';
+import type { Release, ReleaseOrigin } from './release.ts';
+import { makeRelease, prefixOf } from './release.ts';
+import type { BucketOutcome, PublishPlan, RegionOutcome } from './types.ts';
+
+export interface Finish {
+  /** undefined: no bucket is complete. */
+  readonly release: string | undefined;
+  readonly regions: readonly RegionOutcome[];
+  readonly buckets: readonly BucketOutcome[];
+  readonly writes: number;
+}
+
+/**
+ * The record first: a channel never points to anything absent. A bucket with an incomplete region gets neither,
+ * so that its channel stays where everything is there. What fails here makes the bucket's regions incomplete.
+ */
+export async function finishBuckets(
+  plan: PublishPlan,
+  regions: readonly Region[],
+  outcomes: readonly RegionOutcome[],
+  origin: ReleaseOrigin,
+): Promise<Finish> {
+  const groups = regionsPerBucket(outcomes).filter(group => group.every(outcome => outcome.complete));
+  const release = makeRelease(plan.goal.lock, groups.flat(), origin);
+  if (release === undefined) return { release: undefined, regions: outcomes, buckets: [], writes: 0 };
+  const failures = new Map<string, CodedError>();
+  const buckets: BucketOutcome[] = [];
+  await Promise.all(
+    groups.map(async ([first]) => {
+      const region = regions.find(({ bucket }) => bucket === first?.bucket);
+      if (region === undefined) return;
+      try {
+        buckets.push(await finishBucket(plan, region, release));
+      } catch (error) {
+        if (!isCodedError(error)) throw error;
+        failures.set(region.bucket, error);
+      }
+    }),
+  );
+  return {
+    release: buckets.length > 0 ? release.id : undefined,
+    regions: outcomes.map(({ region, bucket, ...outcome }): RegionOutcome => {
+      const error = failures.get(bucket);
+      return error === undefined
+        ? { region, bucket, ...outcome }
+        : { region, bucket, complete: false, error };
+    }),
+    buckets,
+    writes: buckets.reduce(
+      (sum, { release, channel }) => sum + Number(release === 'recorded') + Number(channel === 'moved'),
+      0,
+    ),
+  };
+}
+
+async function finishBucket(plan: PublishPlan, region: Region, release: Release): Promise<BucketOutcome> {
+  const { bucket, objects } = region;
+  const prefix = prefixOf(release.lock);
+  const recorded = await writeRelease(objects, prefix, release);
+  const outcome = { bucket, release: recorded ? 'recorded' : 'kept' } as const;
+  const step = plan.regions
+    .flatMap(({ steps }) => steps)
+    .find(step => step.bucket === bucket && (step.do === 'move-channel' || step.do === 'keep-channel'));
+  if (step === undefined || !('channel' in step)) return { ...outcome, channel: null };
+  const moved = await moveChannel(objects, {
+    prefix,
+    name: step.channel,
+    entry: entryOf(release.lock),
+    from: (step.do === 'move-channel' ? step.from : step.release) ?? undefined,
+    to: release.id,
+    movedAt: release.origin.createdAt,
+    movedBy: release.origin.createdBy,
+  });
+  return { ...outcome, channel: moved ? 'moved' : 'kept' };
+}

@@ -1,0 +1,177 @@
+/** The contract of every command: streams, exit status, errors, help. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { commandNames, loadCommand } from '../../../layer-builder/commands/index.ts';
+import { makeProject } from '../publish/project.ts';
+import { cleanEnvironment, runCli, startCli } from './run.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const wrongUsage: readonly (readonly [title: string, argv: string[], says: RegExp])[] = [
+  [
+    'an unknown command names the nearest',
+    ['pulbish'],
+    /error USAGE: unknown command .*\nhint: did you mean publish\?/s,
+  ],
+  [
+    'an unknown option names the nearest',
+    ['publish', '--bukcet', 'b'],
+    /error USAGE: unknown option .*\nhint: did you mean --bucket\?/s,
+  ],
+  ['an option without its value', ['publish', '--bucket'], /error USAGE: --bucket needs a value/],
+  ['an option in place of a value', ['unpack', 'a.zip', '--into', '--json'], /--into needs a value/],
+  ['a value for a flag', ['publish', '--json=yes'], /--json takes no value/],
+  ['an option given twice', ['publish', '--bucket', 'a', '--bucket', 'b'], /option given twice/],
+  [
+    'an argument too many',
+    ['publish', 'extra'],
+    /wrong number of arguments for publish .*\nhint: usage: layer-builder publish/s,
+  ],
+  ['an argument too few', ['unpack', '--into', 'x'], /wrong number of arguments for unpack/],
+  ['a port that is none', ['local', '--port', '99999'], /no port/],
+  ['a name from Object.prototype is no option', ['publish', '--constructor', 'x'], /unknown option/],
+];
+
+for (const [title, argv, says] of wrongUsage) {
+  test(`${title}: exit status 2`, async t => {
+    const run = await runCli(argv);
+    const text = run.stderr || run.stdout;
+    if (argv.includes('--json')) t.regex(JSON.parse(run.stdout).error.message, says);
+    else t.regex(text, says);
+    t.is(run.status, 2);
+  });
+}
+
+test('with --json an error is one document on stdout and stderr is empty', async t => {
+  const run = await runCli(['unpack', '/nowhere.zip', '--into', '/nowhere', '--json']);
+  const { error } = JSON.parse(run.stdout);
+  t.deepEqual(Object.keys(error), ['code', 'message', 'hint', 'details']);
+  t.is(error.code, 'NOT_FOUND');
+  t.is(run.stderr, '');
+  t.is(run.status, 1);
+});
+
+test('an error never carries a secret of the environment, nor control characters of an argument', async t => {
+  const run = await runCli(['unpack', 'a\u001b[31m-hunter2hunter2.zip', '--into', 'x'], {
+    MY_TOKEN: 'hunter2hunter2',
+  });
+  t.false(run.stderr.includes('hunter2'));
+  t.false(run.stderr.includes('\u001b'));
+  t.regex(run.stderr, /\[redacted\]/);
+});
+
+test('--version prints the version, --help lists every command', async t => {
+  const [version, help] = await Promise.all([runCli(['--version']), runCli(['--help'])]);
+  t.regex(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  for (const name of commandNames) t.regex(help.stdout, new RegExp(`^  ${name} `, 'm'));
+  t.is(help.status, 0);
+});
+
+test('help of a command shows its options and an example; --json gives the same as data', async t => {
+  const [help, data] = await Promise.all([
+    runCli(['help', 'publish']),
+    runCli(['publish', '--help', '--json']),
+  ]);
+  t.regex(help.stdout, /--bucket BUCKET.*example: layer-builder publish/s);
+  t.is(JSON.parse(data.stdout).name, 'publish');
+});
+
+test('the list of commands says of each what the command says of itself', async t => {
+  const { commandSummaries } = await import('../../../layer-builder/commands/index.ts');
+  for (const name of commandNames) {
+    const command = await loadCommand(name);
+    t.is(command.name, name);
+    t.is(command.summary, commandSummaries[name]);
+    t.regex(command.usage, new RegExp(`^layer-builder ${name}\\b`));
+    t.regex(command.example, /layer-builder/);
+  }
+});
+
+test('a reader that goes away early is no failure', async t => {
+  const child = startCli(['--help']);
+  child.stdout.destroy();
+  const [status] = await once(child, 'close');
+  t.is(status, 0);
+});
+
+test('unpack unpacks one zip, and refuses a folder in use', async t => {
+  const project = await makeProject();
+  const folder = path.join(project, '.layer-builder', 'artifacts');
+  const zip = path.join(folder, readdirSync(folder).find(name => name.endsWith('.zip')) ?? '');
+  const into = path.join(project, 'out');
+  const first = await runCli(['unpack', zip, '--into', into, '--json']);
+  t.is(JSON.parse(first.stdout).files, 3);
+  t.true(existsSync(path.join(into, 'nodejs/node_modules/dep/index.js')));
+  const second = await runCli(['unpack', zip, '--into', into, '--json']);
+  t.is(JSON.parse(second.stdout).error.code, 'ZIP_TARGET');
+  t.is(second.status, 1);
+  rmSync(project, { recursive: true });
+});
+
+test('local: a port that is taken is named with the option that changes it', async t => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-local-'));
+  const run = await runCli(['local', '--port', String(port), '--url-port', '0', '--data', data, '--json']);
+  server.close();
+  rmSync(data, { recursive: true });
+  const { error } = JSON.parse(run.stdout);
+  t.is(error.code, 'PORT_TAKEN');
+  t.true(error.message.includes(String(port)));
+  t.regex(`${error.message} ${error.hint}`, /--port/);
+  t.is(run.status, 1);
+});
+
+test('local: prints the environment to export, serves, ends on Ctrl-C with status 0', async t => {
+  const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-local-'));
+  const child = startCli(['local', '--port', '0', '--url-port', '0', '--data', data, '--json']);
+  let out = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    out += chunk;
+    if (out.trimEnd().endsWith('\n}')) break;
+  }
+  const { environment } = JSON.parse(out);
+  t.deepEqual(Object.keys(environment), [
+    'AWS_ENDPOINT_URL',
+    'AWS_REGION',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+  ]);
+  t.true((await fetch(environment.AWS_ENDPOINT_URL)).status > 0);
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  t.deepEqual(await ended, [0, null]);
+  rmSync(data, { recursive: true });
+});
+
+test('local --reset deletes nothing that local-aws did not make', async t => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layer-builder-home-'));
+  writeFileSync(path.join(folder, 'thesis.txt'), 'years of work');
+  const run = await runCli(['local', '--port', '0', '--reset', '--data', folder]);
+  t.is(run.status, 2);
+  t.true(existsSync(path.join(folder, 'thesis.txt')));
+  rmSync(folder, { recursive: true });
+});
+
+test('the shim runs where the package is installed: Node strips no types in node_modules', t => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layer-builder-installed-'));
+  const installed = path.join(folder, 'node_modules', 'layer-builder');
+  for (const part of ['layer-builder', 'artifact', 'handler', 'package.json']) {
+    mkdirSync(installed, { recursive: true });
+    cpSync(path.join(root, part), path.join(installed, part), { recursive: true });
+  }
+  const bin = path.join(installed, 'layer-builder', 'bin.js');
+  const text = execFileSync(process.execPath, [bin, 'unpack', '--help'], {
+    env: cleanEnvironment(),
+    encoding: 'utf8',
+  });
+  t.regex(text, /strict unpacker/);
+  rmSync(folder, { recursive: true });
+});

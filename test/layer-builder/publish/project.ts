@@ -1,0 +1,86 @@
+/** A small project with a finished build: package.json, lock and real zips, without an installation. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Digest, TreeFile } from '../../../artifact/digest.ts';
+import { digestOf, hexOf, sha256Hex, treeOf } from '../../../artifact/digest.ts';
+import { markerPath, objectKey } from '../../../artifact/layout.ts';
+import type { Architecture, Lock, LockArtifact, LockPackage } from '../../../artifact/lock.ts';
+import { formatLock, lockFileName, parseLock } from '../../../artifact/lock.ts';
+import { fileOf } from '../../../layer-builder/build/file.ts';
+import { writeZip } from '../../../layer-builder/build/zip.ts';
+
+export interface ArtifactRecipe {
+  readonly name?: string;
+  readonly packages?: readonly LockPackage[];
+  /** Makes the bytes differ. */
+  readonly content?: string;
+  /** Overrides the true figure, to reach limits without megabytes. */
+  readonly unpackedSize?: number;
+}
+
+export interface ProjectRecipe {
+  readonly service?: string;
+  readonly architecture?: Architecture;
+  readonly artifacts?: readonly ArtifactRecipe[];
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Makes the project in a folder of its own and answers the folder. */
+export async function makeProject(recipe: ProjectRecipe = {}, folder?: string): Promise<string> {
+  const project = folder ?? mkdtempSync(path.join(tmpdir(), 'layer-builder-publish-'));
+  const { service = 'svc', architecture = 'x86_64', config = {} } = recipe;
+  const manifest = { name: service, version: '1.0.0', type: 'module', 'layer-builder': config };
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
+  const artifacts: LockArtifact[] = [];
+  for (const artifact of recipe.artifacts ?? [{}]) {
+    artifacts.push(await buildArtifact(project, artifact, architecture, String(config['prefix'] ?? '')));
+  }
+  const lock: Lock = { formatVersion: 1, service, runtime: 'nodejs24.x', architecture, artifacts };
+  writeFileSync(path.join(project, lockFileName), formatLock(lock));
+  return project;
+}
+
+export function lockOf(project: string): Lock {
+  return parseLock(readFileSync(path.join(project, lockFileName), 'utf8'));
+}
+
+async function buildArtifact(
+  project: string,
+  recipe: ArtifactRecipe,
+  architecture: Architecture,
+  prefix: string,
+): Promise<LockArtifact> {
+  const { name = 'core', content = 'one' } = recipe;
+  const packages = recipe.packages ?? [{ name: 'dep', version: '1.0.0', license: 'MIT' }];
+  const files = new Map<string, string>();
+  for (const dependency of packages) {
+    const at = `nodejs/node_modules/${dependency.name}`;
+    files.set(`${at}/package.json`, JSON.stringify({ ...dependency, type: 'module', exports: './index.js' }));
+    files.set(`${at}/index.js`, `export const content = ${JSON.stringify(content)};\n`);
+  }
+  const tree = treeOf(
+    [...files].map(([at, text]): TreeFile => ({ path: at, mode: 0o644, sha256: sha256Hex(text) })),
+  );
+  files.set(
+    markerPath(name),
+    JSON.stringify({ formatVersion: 1, name, tree, runtime: 'nodejs24.x', architecture }),
+  );
+  const folder = path.join(project, '.layer-builder', 'artifacts');
+  mkdirSync(folder, { recursive: true });
+  const bytes = await writeZip([...files].map(([at, text]) => fileOf(at, text)));
+  const digest: Digest = digestOf(bytes);
+  writeFileSync(path.join(folder, `${name}-${hexOf(digest)}.zip`), bytes);
+  return {
+    name,
+    load: 'eager',
+    digest,
+    tree,
+    size: bytes.length,
+    unpackedSize: recipe.unpackedSize ?? [...files.values()].reduce((sum, text) => sum + text.length, 0),
+    files: files.size,
+    packages,
+    s3: { key: objectKey(digest, prefix) },
+    published: {},
+  };
+}
