@@ -89,7 +89,7 @@ function widen(values: readonly number[], field: Buffer | undefined): number[] {
   const count = (field?.length ?? 0) / 8;
   const first = values.findIndex(value => value !== seeWide);
   const redundant = count === values.length && wanted > 0 && first === wanted;
-  if (count !== wanted && !redundant) {
+  if ((count !== wanted && !redundant) || (field !== undefined && wanted === 0)) {
     const found = field === undefined ? 'no such field' : `${field.length} bytes`;
     throw zipFault('ZIP_EXTRA', 'zip64 field', `${wanted} sizes that the header asks for`, found);
   }
