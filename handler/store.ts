@@ -25,7 +25,10 @@ const workPattern = /^\.work-(\d+)-/;
  */
 export function openStore(dir: string, log: Log): void {
   try {
-    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    // Looked at first: mkdir of a dangling link says ENOENT, which means something else.
+    if (fs.lstatSync(dir, { throwIfNoEntry: false }) === undefined) {
+      fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    }
     const stat = fs.lstatSync(dir);
     if (!stat.isDirectory()) throw unsafe(dir, 'a folder', 'a link or file');
     const uid = process.getuid?.();
@@ -34,8 +37,6 @@ export function openStore(dir: string, log: Log): void {
     if (stat.mode & 0o077) fs.chmodSync(dir, 0o700);
     sweepDead(dir, log);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || code === 'ENOTDIR') throw unsafe(dir, 'a folder', 'a link or file');
     throw diskError(error, { path: dir });
   }
 }

@@ -6,7 +6,7 @@ export interface Refusal {
   readonly status: number;
   /** S3's own code, e.g. `NoSuchKey`; empty when there was no XML. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
   readonly code: string;
-  /** S3's sentence: printable, at most 300 characters. */
+  /** S3's sentence, printable characters only. */
   readonly message: string;
   /** The region that S3 names instead. */
   readonly region: string | undefined;
@@ -81,7 +81,7 @@ function retryAfter(value: string | undefined, date: number): number | undefined
   return Number.isNaN(ms) || ms < 0 ? undefined : ms;
 }
 
-/** For log and message: no control characters, no terminal escapes, no invisible ones. */
+/** For the log: no control characters, no terminal escapes, no invisible ones. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
+  return text.replace(/[^\x20-\x7e]/g, '?');
 }

@@ -34,9 +34,14 @@ export function receiveBody(
 
     const finish = (end: BodyEnd) => {
       clearInterval(watch);
+      clearTimeout(limit);
       answer.removeAllListeners('data');
       resolve(end);
     };
+    const limit = setTimeout(
+      () => finish({ kind: 'broken', reason: 'late' }),
+      Math.max(0, untilMs - clock.monotonic()),
+    );
     const watch = setInterval(() => {
       const now = clock.monotonic();
       // A tick that comes late (another artifact is being unpacked, or the environment was frozen) counts as two
@@ -45,8 +50,7 @@ export function receiveBody(
       lastTick = now;
       silentMs += elapsed;
       windowMs += elapsed;
-      if (now >= untilMs) finish({ kind: 'broken', reason: 'late' });
-      else if (silentMs >= limits.stallMs) finish({ kind: 'broken', reason: 'stall' });
+      if (silentMs >= limits.stallMs) finish({ kind: 'broken', reason: 'stall' });
       else if (windowMs >= limits.throughputWindowMs) {
         if (windowBytes < (limits.minBytesPerSecond * windowMs) / 1000)
           finish({ kind: 'broken', reason: 'slow' });

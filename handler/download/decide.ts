@@ -55,6 +55,9 @@ export function decide(trouble: Trouble, history: History, limits: DownloadLimit
     case 'unreachable':
     case 'reset':
       if (more) return retry(trouble.reason);
+      if (/^E[MN]FILE$/.test(trouble.reason)) {
+        return fail('DEPS_TOO_MANY_FILES', trouble.reason, 'close files and sockets that the app holds open');
+      }
       return fail(
         'DEPS_UNREACHABLE',
         trouble.reason,

@@ -51,7 +51,7 @@ export async function download(
     const sign = (headers: Record<string, string>) =>
       signGet(url, headers, { credentials, region: target.region, at: new Date(clock.wall() + skewMs) });
     moments.connectedAt = undefined;
-    last = await attempt(url, sign, parcel, settings, untilMs, moments);
+    last = withoutSecrets(await attempt(url, sign, parcel, settings, untilMs, moments), credentials);
     if (last === undefined) {
       const receivedAt = clock.monotonic();
       const digest = parcel.digest();
@@ -149,6 +149,16 @@ function failure(
       },
     },
   );
+}
+
+/** A server may repeat what we sent; its sentence goes to the log, 300 characters of it. */
+function withoutSecrets(trouble: Trouble | undefined, credentials: Credentials): Trouble | undefined {
+  if (trouble?.kind !== 'refused') return trouble;
+  const message = Object.values(credentials).reduce(
+    (text: string, secret: string) => text.replaceAll(secret, '[redacted]'),
+    trouble.refusal.message,
+  );
+  return { ...trouble, refusal: { ...trouble.refusal, message: message.slice(0, 300) } };
 }
 
 /** Earlier attempts and pauses are part of `connect`, so that the phases add up to the time that passed. */

@@ -10,8 +10,8 @@ export type Step = (request: IncomingMessage, response: ServerResponse) => void;
 export interface ChaosS3 {
   readonly endpoint: string;
   readonly requests: readonly IncomingMessage[];
-  /** Connections open right now. */
-  readonly open: ReadonlySet<Socket>;
+  /** Settles when no connection is open any more. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,9 @@ export async function startChaosS3(...script: readonly Step[]): Promise<ChaosS3>
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    open,
+    async idle() {
+      for (const socket of open) await new Promise<void>(resolve => socket.once('close', () => resolve()));
+    },
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve());

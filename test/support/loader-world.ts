@@ -32,11 +32,12 @@ export const quickLimits: DownloadLimits = {
   retryAfterCapMs: 20,
 };
 
-export function loaderWorld(
-  t: ExecutionContext,
-  endpoint: string,
-  more: Partial<LoaderSettings> & { limits?: Partial<DownloadLimits>; env?: NodeJS.ProcessEnv } = {},
-): LoaderWorld {
+export interface WorldOptions extends Partial<Omit<LoaderSettings, 'limits'>> {
+  readonly limits?: Partial<DownloadLimits>;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export function loaderWorld(t: ExecutionContext, endpoint: string, more: WorldOptions = {}): LoaderWorld {
   const folder = mkdtempSync(path.join(tmpdir(), 'loader-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const events: LoaderEvent[] = [];

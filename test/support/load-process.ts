@@ -1,0 +1,66 @@
+/** Starts load-child.ts: bundled once, so that fifty processes cost seconds and not minutes. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import type { LoaderEvent } from '../../handler/loader.ts';
+
+export interface LoadResult {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly stdout: string;
+  readonly sources?: Readonly<Record<string, string>>;
+  readonly imported?: unknown;
+  readonly error?: {
+    readonly name: string;
+    readonly code: string;
+    readonly message: string;
+    readonly details: Record<string, unknown>;
+  };
+  readonly events?: readonly LoaderEvent[];
+  readonly peakKb?: number;
+}
+
+/** One file with everything in it, minified as the handler is in a function package. */
+export async function bundle(entry: URL): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
+  const file = path.join(folder, 'bundle.mjs');
+  const build = await rolldown({ input: fileURLToPath(entry), platform: 'node', logLevel: 'silent' });
+  await build.write({ file, format: 'esm', minify: true, codeSplitting: false });
+  await build.close();
+  return file;
+}
+
+/**
+ * Runs `command` (the last word is usually a script) and reads the JSON line it prints. `wrap` is a shell line in
+ * which `"$@"` stands for the command, for mounts and limits.
+ */
+export async function runLoad(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  wrap?: { readonly by?: readonly string[]; readonly shell: string },
+): Promise<LoadResult> {
+  const words = wrap === undefined ? command : [...(wrap.by ?? []), 'sh', '-c', wrap.shell, 'sh', ...command];
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, name) => resolve([code, name]));
+  });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  return { status, signal, stderr, stdout, ...(line.startsWith('{') ? JSON.parse(line) : {}) };
+}
