@@ -6,9 +6,12 @@ import type { Marker } from '../../artifact/lock.ts';
 import { lockFormatVersion } from '../../artifact/lock.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
 import { refuseTooLarge } from '../plan/limits.ts';
+import type { Machine } from '../plan/reach.ts';
 import { installLocation } from '../plan/subset.ts';
+import { packageOf } from '../read/bundle.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
-import type { Config } from '../types.ts';
+import type { Config, PackageForm } from '../types.ts';
+import { compactPackages } from './compact/index.ts';
 import type { ArtifactFile } from './file.ts';
 import { fileOf } from './file.ts';
 import { formatLicenses } from './licenses.ts';
@@ -20,9 +23,25 @@ export interface PackageReport {
   readonly name: string;
   readonly version: string;
   readonly location: string;
+  /** Files and bytes as installed, without what was pruned. */
   readonly files: number;
   readonly size: number;
   readonly pruned: { readonly files: number; readonly bytes: number };
+  readonly form: PackageForm;
+  /** Why it is not compacted. */
+  readonly reason?: string;
+}
+
+/** What making an artifact needs besides the facts of the project. */
+export interface MakeFacts {
+  /** Absolute path of the folder that holds the installed node_modules. */
+  readonly installFolder: string;
+  /** A private folder that the caller removes. */
+  readonly work: string;
+  readonly machine: Machine;
+  /** Specifiers of the whole app. */
+  readonly specifiers: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface MadeArtifact {
@@ -42,16 +61,25 @@ export interface MadeArtifact {
  */
 export async function makeArtifact(
   artifact: PlannedArtifact,
-  installFolder: string,
   facts: { readonly config: Config; readonly lockfile: Lockfile },
+  make: MakeFacts,
 ): Promise<MadeArtifact> {
   const { config, lockfile } = facts;
+  const { installFolder } = make;
   const parts = artifact.reach.packages
     .filter(entry => entry.location.includes('node_modules/'))
     .map(entry => {
       const location = installLocation(entry);
       return { entry, location, ...readPackageFiles(installFolder, location, entry.name) };
     });
+  const compacted = await compactPackages({
+    ...make,
+    artifact: artifact.name,
+    parts,
+    specifiers: specifiersOf(artifact.roots, make.specifiers),
+    entries: lockfile.entries,
+    forms: config.forms,
+  });
   const report = parts.map(({ entry, location, files, pruned }) => ({
     name: entry.name,
     version: entry.version,
@@ -59,6 +87,7 @@ export async function makeArtifact(
     files: files.length,
     size: sizeOf(files),
     pruned,
+    ...(compacted.forms.get(location) ?? { form: 'whole' as const }),
   }));
   const packages = parts.map(part => part.entry);
   const sbom = formatSbom({
@@ -70,7 +99,7 @@ export async function makeArtifact(
     from: lockfile.projectLocation,
   });
   const content = [
-    ...parts.flatMap(part => part.files),
+    ...compacted.files,
     fileOf(`${ownPath}/${artifact.name}.sbom.json`, sbom),
     fileOf(`${ownPath}/${artifact.name}.licenses.txt`, formatLicenses(parts)),
   ];
@@ -97,6 +126,14 @@ export async function makeArtifact(
     sbom,
     report,
   };
+}
+
+/** A root that no code names, because the configuration includes it, is loaded by its own name. */
+function specifiersOf(roots: readonly string[], specifiers: readonly string[]): string[] {
+  return roots.flatMap(root => {
+    const named = specifiers.filter(specifier => packageOf(specifier) === root);
+    return named.length > 0 ? named : [root];
+  });
 }
 
 function sizeOf(files: readonly ArtifactFile[]): number {

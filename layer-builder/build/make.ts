@@ -1,5 +1,5 @@
 /** Installs what a plan asks for and makes its artifacts in memory; the caller decides where they go. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildPlan, PlannedArtifact } from '../plan/build.ts';
 import { installLocation } from '../plan/subset.ts';
@@ -37,7 +37,17 @@ export async function makeArtifacts(
     signal?.throwIfAborted();
     progress(`packing ${artifact.name}`);
     const present = withoutAbsent(artifact, install.folder);
-    made.push(await makeArtifact(present, install.folder, facts));
+    const work = join(places.temporary, artifact.name);
+    mkdirSync(work);
+    made.push(
+      await makeArtifact(present, facts, {
+        installFolder: install.folder,
+        work,
+        machine: plan.machine,
+        specifiers: plan.specifiers,
+        signal,
+      }),
+    );
   }
   return made;
 }
