@@ -17,11 +17,8 @@ import { readProject } from '../read/project.ts';
 import type { FunctionPackage } from '../types.ts';
 import { bundleHandler } from './handler.ts';
 
-/** At the root of the package, where Lambda looks for `index.handler`. */
-const handlerFile = 'index.mjs';
-
 /**
- * Writes `.layer-builder/function.zip`: `index.mjs`, `app.mjs` with its chunks and assets, `deps.lock.json`.
+ * Writes `.layer-builder/function.zip`: `index.mjs` and `app.mjs` with their chunks and assets, `deps.lock.json`.
  * The same project and lock make the same bytes.
  *
  * Throws the codes of the project, `BUILD_NOT_FOUND` without a lock or when the app imports a package that the
@@ -36,7 +33,7 @@ export async function packageFunction(
   const lock = options.lock ?? readLock(places.lock);
   requireBuilt(facts, lock);
   const files: ArtifactFile[] = [
-    fileOf(handlerFile, await bundleHandler()),
+    ...(await bundleHandler()).map(({ path, bytes }) => fileOf(path, bytes)),
     fileOf(lockFileName, formatLock(lock)),
     ...facts.bundle.files.map(({ path, bytes }) => fileOf(path, bytes)),
   ];
