@@ -5,12 +5,15 @@ import type { ArchiveLimits } from './repository/limits.ts';
 import type { Repositories } from './repository/repositories.ts';
 import { createSecret, type Secret } from './secrets/secret.ts';
 import type { Settings } from './settings.ts';
+import type { Measure } from './upstream/http.ts';
 
 export interface Services {
   readonly settings: Settings;
   readonly log: Log;
   readonly dependencies: Dependencies;
   readonly secrets: Secrets;
+  /** Told of every request to another service. */
+  readonly measure: Measure;
   /** GitHub and the snapshots of its repositories; loaded with the first call. */
   repositories(): Promise<Repositories>;
   /** Identity of this process, made at start. */
@@ -38,8 +41,7 @@ export function createSecrets(settings: Settings): Secrets {
 
 /** Loads the code of GitHub and its archives once, whoever calls first. */
 export function createRepositoryLoader(
-  settings: Settings,
-  secrets: Secrets,
+  { settings, secrets, measure }: Pick<Services, 'settings' | 'secrets' | 'measure'>,
   changed: Partial<ArchiveLimits>,
 ): () => Promise<Repositories> {
   let loaded: Promise<Repositories> | undefined;
@@ -51,10 +53,9 @@ export function createRepositoryLoader(
     ]);
     const limits = { ...archiveLimits, ...changed };
     const deadlines = { api: Math.min(8000, limits.deadline), archive: limits.deadline };
-    return createRepositories(
-      createGitHub({ url: settings.gitHubUrl, token: secrets.gitHubToken, deadlines }),
-      limits,
-    );
+    const { gitHubUrl: url } = settings;
+    const gitHub = createGitHub({ url, token: secrets.gitHubToken, deadlines, measure });
+    return createRepositories(gitHub, limits);
   }
   return () => {
     loaded ??= load();

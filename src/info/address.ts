@@ -11,13 +11,14 @@ interface AddressCall {
 
 export async function answerAddress({ services, signal }: AddressCall): Promise<Answer> {
   const source = services.settings.addressUrls.check_ip__amazon_aws;
-  const { text, duration } = await readAddress('check_ip__amazon_aws', source, signal);
+  const { text, duration } = await readAddress(source, services.measure, signal);
   return json({ ip_address: text, duration, source: 'checkip.amazonaws.com' });
 }
 
 /** All at once; a source that fails says so in its own place and leaves the others alone. */
 export async function answerAddresses({ services, signal }: AddressCall): Promise<Answer> {
-  const { addressUrls } = services.settings;
+  const { measure, settings } = services;
+  const { addressUrls } = settings;
   const sources = Object.keys(addressUrls) as AddressSource[];
   const answers = await Promise.all(
     sources.map(async source => {
@@ -28,7 +29,7 @@ export async function answerAddresses({ services, signal }: AddressCall): Promis
         duration: Math.round(performance.now() - start) / 1000,
         error: error instanceof Error ? error.message : 'failed',
       });
-      return [source, await readAddress(source, addressUrls[source], signal).catch(failed)] as const;
+      return [source, await readAddress(addressUrls[source], measure, signal).catch(failed)] as const;
     }),
   );
   return json(Object.fromEntries(answers));

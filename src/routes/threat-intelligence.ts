@@ -1,5 +1,5 @@
 /** `/threat-intelligence/*`: what is known of an address. */
-import { type Route, route } from '../declare.ts';
+import { json, type Route, route } from '../declare.ts';
 
 export const threatIntelligenceRoutes: readonly Route[] = [
   route({
@@ -12,12 +12,10 @@ export const threatIntelligenceRoutes: readonly Route[] = [
     answers: { 'application/json': 'Resource' },
     errors: [404],
     run: async ({ services, query, signal }) => {
-      const [{ json }, { readAddressDetails }] = await Promise.all([
-        import('../declare.ts'),
-        import('../upstream/ipdata.ts'),
-      ]);
-      const { settings, secrets } = services;
-      return json(await readAddressDetails(settings.ipDataUrl, secrets.ipDataKey, query.ip_address, signal));
+      const { readAddressDetails } = await import('../upstream/ipdata.ts');
+      const { settings, secrets, measure } = services;
+      const options = { url: settings.ipDataUrl, key: secrets.ipDataKey, measure };
+      return json(await readAddressDetails(options, query.ip_address, signal));
     },
   }),
 ];

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from '../http/errors.ts';
 import type { Secret } from '../secrets/secret.ts';
-import { ask, type Reply, readJson, readText, secondsSince } from './http.ts';
+import { ask, type Measure, type Reply, readJson, readText, secondsSince } from './http.ts';
 
 export interface GitHubOptions {
   /** `https://api.github.com`, or an Enterprise server's `https://host/api/v3`. */
@@ -10,6 +10,7 @@ export interface GitHubOptions {
   readonly token: Secret;
   /** Milliseconds for an answer of the API and for a whole archive. */
   readonly deadlines: { readonly api: number; readonly archive: number };
+  readonly measure: Measure;
 }
 
 /** Validated by `schema/formats.ts` before it comes here; encoded here all the same. */
@@ -49,7 +50,7 @@ const mostJson = 8 * 1024 * 1024;
  * that is not its own), 504 (deadline).
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { url, deadlines } = options;
+  const { url, deadlines, measure } = options;
   const root = url.pathname.replace(/\/$/, '');
 
   async function get(path: string, accept: string, signal: AbortSignal, isArchive = false): Promise<Reply> {
@@ -60,7 +61,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     // A renamed repository answers 301 with an address of the same API, an archive 302 to the download host.
     for (let hops = 0; hops <= 3; hops += 1) {
       const headers = { ...common, ...(isApi(target) && token) };
-      const reply = await ask({ service, url: target, headers, signal, deadline });
+      const reply = await ask({ service, url: target, headers, signal, deadline, measure });
       if (![301, 302, 307, 308].includes(reply.status)) return reply;
       reply.body.resume();
       target = locationOf(reply, target);

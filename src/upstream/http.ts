@@ -12,7 +12,11 @@ export interface Ask {
   readonly signal: AbortSignal;
   /** Milliseconds for the whole answer, body included. */
   readonly deadline: number;
+  readonly measure: Measure;
 }
+
+/** Told how long an upstream took to its first byte, and whether it failed us. */
+export type Measure = (upstream: string, ms: number, failed: boolean) => void;
 
 export interface Reply {
   readonly status: number;
@@ -40,6 +44,7 @@ export async function ask(request: Ask, retried = false): Promise<Reply> {
   const send = request.url.protocol === 'https:' ? requestTls : requestPlain;
   const headers = { 'User-Agent': 'github-digest', ...request.headers, 'Accept-Encoding': 'identity' };
   const req = send(request.url, { headers, signal });
+  const start = performance.now();
   let body: IncomingMessage;
   try {
     body = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -47,8 +52,10 @@ export async function ask(request: Ask, retried = false): Promise<Reply> {
     });
   } catch (error) {
     if (req.reusedSocket && !retried && codeOf(error) === 'ECONNRESET') return ask(request, true);
+    request.measure(request.service, performance.now() - start, true);
     throw explain(error);
   }
+  request.measure(request.service, performance.now() - start, (body.statusCode ?? 0) >= 500);
   const encoding = body.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     body.destroy();

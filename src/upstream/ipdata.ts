@@ -2,7 +2,13 @@
 import { HttpError } from '../http/errors.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Resource } from './github.ts';
-import { ask, readJson, secondsSince } from './http.ts';
+import { ask, type Measure, readJson, secondsSince } from './http.ts';
+
+export interface IpDataOptions {
+  readonly url: URL;
+  readonly key: Secret;
+  readonly measure: Measure;
+}
 
 const service = 'ipdata';
 const deadline = 8000;
@@ -15,8 +21,7 @@ const mostJson = 1024 * 1024;
  * Throws `HttpError` 404, 429 (quota; `Retry-After`), 502 (no key, key refused, failure) or 504.
  */
 export async function readAddressDetails(
-  base: URL,
-  key: Secret,
+  { url: base, key, measure }: IpDataOptions,
   address: string,
   signal: AbortSignal,
 ): Promise<Resource> {
@@ -28,7 +33,14 @@ export async function readAddressDetails(
     throw new HttpError(502, 'This service has no key for ipdata: IP_DATA__API_KEY is not set');
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/${encodeURIComponent(address)}`, base);
   url.searchParams.set('api-key', value);
-  const reply = await ask({ service, url, headers: { Accept: 'application/json' }, signal, deadline });
+  const reply = await ask({
+    service,
+    url,
+    headers: { Accept: 'application/json' },
+    signal,
+    deadline,
+    measure,
+  });
   if (reply.status !== 200) {
     reply.body.resume();
     throw mapFailure(reply.status, reply.headers['retry-after']);
