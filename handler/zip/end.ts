@@ -57,6 +57,11 @@ export function readDirectory(zip: Buffer): Directory {
   return directory;
 }
 
+/** The comment of an archive whose directory was read: printable ASCII, often empty. */
+export function readComment(zip: Buffer): string {
+  return zip.toString('latin1', findEnd(zip) + endSize);
+}
+
 function findEnd(zip: Buffer): number {
   const lowest = Math.max(0, zip.length - endSize - maxComment);
   for (let at = zip.length - endSize; at >= lowest; at--) {

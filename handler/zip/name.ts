@@ -1,5 +1,6 @@
 /** Names of entries: how bytes become a path, and which paths are refused. */
 import type { ZipErrorCode } from '../errors.ts';
+import { zipFault } from './fault.ts';
 
 /** Why a name is refused. */
 export interface NameFault {
@@ -36,11 +37,18 @@ export function decodeName(raw: string, utf8: boolean, unicodePath: Buffer | und
   return bytes.equals(Buffer.from(text)) ? text : fault('ZIP_NAME', 'valid UTF-8', 'invalid UTF-8');
 }
 
+/** The path, when it is one that may be unpacked. Throws its fault. */
+export function checkPath(path: string | NameFault): string {
+  const fault = typeof path === 'string' ? faultOfPath(path) : path;
+  if (fault) throw zipFault(fault.code, 'name', fault.expected, fault.found);
+  return path as string;
+}
+
 /**
  * Why this path may not be unpacked, or nothing. The path is relative, `/`-separated and without the slash that
  * ends a folder's name.
  */
-export function faultOfPath(path: string): NameFault | undefined {
+function faultOfPath(path: string): NameFault | undefined {
   if (path === '') return fault('ZIP_NAME', 'a name', 'none');
   if (path.includes('\\') || path.includes(':')) return fault('ZIP_NAME', 'no backslash and no colon', 'one');
   if (empty.test(path)) {

@@ -3,7 +3,7 @@ import { foldPath, pathRegister } from './collisions.ts';
 import { zipFault } from './fault.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { sizeMeter } from './limits.ts';
-import { faultOfPath } from './name.ts';
+import { checkPath } from './name.ts';
 import { walkArchive } from './walk.ts';
 
 export { contentOf, readContent } from './content.ts';
@@ -37,11 +37,9 @@ export function readArchive(zip: Buffer, limits: ArchiveLimits): readonly ZipEnt
   const claim = pathRegister(foldPath);
   const measure = sizeMeter(limits, zip.length);
   let files = 0;
-  walkArchive(zip, limits.maxEntries, ({ path, kind, mode, size, crc32, method, start, packed }) => {
-    const fault = typeof path === 'string' ? faultOfPath(path) : path;
-    if (fault || typeof path !== 'string') {
-      throw zipFault(fault?.code ?? 'ZIP_NAME', 'name', fault?.expected ?? '', fault?.found ?? '');
-    }
+  walkArchive(zip, limits.maxEntries, entry => {
+    const { kind, mode, size, crc32, method, start, packed } = entry;
+    const path = checkPath(entry.path);
     if (kind === 'link') throw zipFault('ZIP_MODE', 'symbolic link', 'a plain file or folder', 'a link');
     claim(path, kind);
     measure(size, packed);
