@@ -1,5 +1,5 @@
 /** Option values as commands want them. */
-import type { CommandArguments } from '../command.ts';
+import type { CommandArguments, CommandOption } from '../command.ts';
 
 type Values = CommandArguments['values'];
 
@@ -18,4 +18,18 @@ export function listOf(values: Values, name: string): string[] | undefined {
 
 export function flagOf(values: Values, name: string): boolean {
   return values[name] === true;
+}
+
+/** Where a command that starts from a bucket looks. */
+export const bucketOptions = {
+  bucket: { type: 'string', help: 'bucket; {region} in it stands for each region (default: configuration)' },
+  regions: {
+    type: 'string',
+    multiple: true,
+    help: 'regions, with commas (default: configuration, AWS_REGION)',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+export function bucketValues(values: Values) {
+  return { bucket: textOf(values, 'bucket'), regions: listOf(values, 'regions') };
 }

@@ -48,7 +48,7 @@ export function expectedRelease(goal: PublishGoal, facts: readonly RegionFacts[]
     if (known.length < artifacts.length) return null;
     outcomes.push({ region: region.region, bucket: region.bucket, complete: true, artifacts: known });
   }
-  return releaseId(withPublished(bareLock(goal.lock), outcomes));
+  return releaseId(withPublished(bareLock(goal.lock), outcomes), goal.share);
 }
 
 function keptOutcome(

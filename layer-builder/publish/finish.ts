@@ -1,9 +1,11 @@
 /** The end of a publish: the release record, then the channel, in each bucket whose regions are all complete. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CodedError } from '../../artifact/error.ts';
 import { isCodedError } from '../../artifact/error.ts';
 import type { Region } from '../aws/regions.ts';
 import { regionsPerBucket } from './buckets.ts';
 import { entryOf, moveChannel } from './channel.ts';
+import { withPublished } from './lock.ts';
 import { writeRelease } from './record.ts';
 import type { Release, ReleaseOrigin } from './release.ts';
 import { makeRelease, prefixOf } from './release.ts';
@@ -20,15 +22,19 @@ export interface Finish {
 /**
  * The record first: a channel never points to anything absent. A bucket with an incomplete region gets neither,
  * so that its channel stays where everything is there. What fails here makes the bucket's regions incomplete.
+ * `existing` is the release that a channel is to point to: it stays the one as long as nothing had to be made anew.
  */
 export async function finishBuckets(
   plan: PublishPlan,
   regions: readonly Region[],
   outcomes: readonly RegionOutcome[],
   origin: ReleaseOrigin,
+  existing?: Release,
 ): Promise<Finish> {
   const groups = regionsPerBucket(outcomes).filter(group => group.every(outcome => outcome.complete));
-  const release = makeRelease(plan.goal.lock, groups.flat(), origin);
+  const release = fits(existing, groups.flat())
+    ? existing
+    : makeRelease(plan.goal.lock, plan.goal.share, groups.flat(), origin);
   if (release === undefined) return { release: undefined, regions: outcomes, buckets: [], writes: 0 };
   const failures = new Map<string, CodedError>();
   const buckets: BucketOutcome[] = [];
@@ -58,6 +64,11 @@ export async function finishBuckets(
       0,
     ),
   };
+}
+
+function fits(release: Release | undefined, outcomes: readonly RegionOutcome[]): release is Release {
+  if (release === undefined || outcomes.length === 0) return false;
+  return isDeepStrictEqual(withPublished(release.lock, outcomes), release.lock);
 }
 
 async function finishBucket(plan: PublishPlan, region: Region, release: Release): Promise<BucketOutcome> {

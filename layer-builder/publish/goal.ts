@@ -5,6 +5,7 @@ import type { Share } from '../aws/sharing.ts';
 import { isShare } from '../aws/sharing.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
+import { readLock } from '../read/built.ts';
 import type { Config } from '../types.ts';
 import { checkChannelName } from './channel.ts';
 import type { PublishGoal, StorageMode, Target } from './types.ts';
@@ -30,25 +31,25 @@ export interface GoalOptions {
 }
 
 /**
- * Throws `BUCKET_REQUIRED`, `REGION_REQUIRED`, `USAGE` for names that AWS would refuse, `LAYER_LIMIT` when the
- * artifacts can never be attached to one function.
+ * Reads configuration and lock, wrong usage first.
+ *
+ * Throws `BUCKET_REQUIRED`, `REGION_REQUIRED`, `USAGE` for names that AWS would refuse, `BUILD_NOT_FOUND`,
+ * `LAYER_LIMIT` when the artifacts can never be attached to one function.
  */
 export async function publishGoal(
   project: string,
-  lock: Lock,
+  lockFile: string | undefined,
   options: GoalOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<PublishGoal> {
   const config = await readConfig(project);
+  const targets = await targetsOf(config, options, env);
+  const share = (options.share ?? []).map(checkedShare);
+  const channel = options.channel === undefined ? null : checkChannelName(options.channel);
+  const lock = readLock(project, lockFile);
   checkLimits(lock);
-  return {
-    lock,
-    targets: await targetsOf(config, options, env),
-    layerNames: layerNamesOf(lock, options.layerName ?? config.layerName),
-    storage: options.storage ?? 'copy',
-    share: (options.share ?? []).map(checkedShare),
-    channel: options.channel === undefined ? null : checkChannelName(options.channel),
-  };
+  const layerNames = layerNamesOf(lock, options.layerName ?? config.layerName);
+  return { lock, targets, layerNames, storage: options.storage ?? 'copy', share, channel };
 }
 
 /** Regions with their buckets, from options, else configuration, else environment. */

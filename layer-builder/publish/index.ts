@@ -64,8 +64,10 @@ async function withPlan<Result>(
   env: NodeJS.ProcessEnv,
   work: (plan: PublishPlan, regions: readonly Region[]) => Promise<Result>,
 ): Promise<Result> {
-  const lock = readLock(project, options.lockFile);
-  const goal = options.from ? { ...options.from.goal, lock } : await publishGoal(project, lock, options, env);
+  const goal = options.from
+    ? { ...options.from.goal, lock: readLock(project, options.lockFile) }
+    : await publishGoal(project, options.lockFile, options, env);
+  const { lock } = goal;
   for (const artifact of lock.artifacts) readArtifact(project, artifact);
   const regions = await Promise.all(goal.targets.map(target => openRegion(env, target, options.signal)));
   try {

@@ -2,6 +2,8 @@
 import { sha256Hex } from '../../artifact/digest.ts';
 import type { Lock, LockArtifact } from '../../artifact/lock.ts';
 import { parseLock } from '../../artifact/lock.ts';
+import type { Share } from '../aws/sharing.ts';
+import { isShare } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
 import { withPublished } from './lock.ts';
 import type { RegionOutcome } from './types.ts';
@@ -23,6 +25,8 @@ export interface Release {
   readonly id: string;
   /** With `published` of exactly the regions that the release is complete in. */
   readonly lock: Lock;
+  /** Whom the layers are shared with: a layer that must be made again is shared again. */
+  readonly share: readonly Share[];
   readonly origin: ReleaseOrigin;
 }
 
@@ -31,12 +35,13 @@ const idPattern = /^[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}$/;
 /** The release of the complete regions; undefined when there is none. Same state, same id. */
 export function makeRelease(
   lock: Lock,
+  share: readonly Share[],
   outcomes: readonly RegionOutcome[],
   origin: ReleaseOrigin,
 ): Release | undefined {
   if (!outcomes.some(outcome => outcome.complete)) return undefined;
   const released = withPublished(bareLock(lock), outcomes);
-  return { formatVersion: 1, id: releaseId(released), lock: released, origin };
+  return { formatVersion: 1, id: releaseId(released, share), lock: released, share, origin };
 }
 
 /** The lock without what earlier publishes left in it. */
@@ -48,8 +53,9 @@ export function bareLock(lock: Lock): Lock {
 }
 
 /** `<service>-<16 hexadecimal digits>`: what is in it and where it is, not who published it or when. */
-export function releaseId(lock: Lock): string {
-  return `${lock.service.slice(0, 64)}-${sha256Hex(canonical(lock)).slice(0, 16)}`;
+export function releaseId(lock: Lock, share: readonly Share[]): string {
+  const content = canonical({ lock, share: [...share].sort() });
+  return `${lock.service.slice(0, 64)}-${sha256Hex(content).slice(0, 16)}`;
 }
 
 export function isReleaseId(text: string): boolean {
@@ -84,6 +90,7 @@ export function parseRelease(text: string, where: string): Release {
   try {
     value = JSON.parse(text);
     parseLock(JSON.stringify(value.lock));
+    if (!value.share.every(isShare)) throw new TypeError('share');
   } catch (cause) {
     return fail(
       'RELEASE_INVALID',
@@ -94,7 +101,7 @@ export function parseRelease(text: string, where: string): Release {
       },
     );
   }
-  const id = releaseId(value.lock);
+  const id = releaseId(value.lock, value.share);
   if (value.formatVersion === 1 && value.id === id) return value;
   return fail('RELEASE_INVALID', `${where} was changed (expected the content of ${value.id}, found ${id})`, {
     hint: 'releases are immutable: promote another one, or publish again',

@@ -1,0 +1,35 @@
+/** What promote and rollback did. Pure. */
+import type { PointReport } from '../publish/point.ts';
+import { describeError, formatError } from './error.ts';
+
+export function formatPoint({ channel, asked, release, regions, buckets }: PointReport): string {
+  const lines = regions.flatMap(outcome => {
+    if (!outcome.complete) return [`${outcome.region}: ${formatError(outcome.error)}`];
+    const made = outcome.artifacts.filter(({ layer }) => layer === 'published');
+    return made.map(
+      ({ name, layerVersionArn }) =>
+        `${outcome.region}: layer of ${name} was gone, made again: ${layerVersionArn}`,
+    );
+  });
+  if (release !== undefined && release !== asked) lines.push(`${asked} continues as ${release}`);
+  const moved = buckets.some(bucket => bucket.channel === 'moved');
+  lines.push(
+    moved ? `channel ${channel} points to ${release}` : `channel ${channel} already points to ${release}`,
+  );
+  return lines.join('\n');
+}
+
+export function pointData({ lock, regions, release, ...report }: PointReport) {
+  const { service, architecture } = lock;
+  return {
+    service,
+    architecture,
+    ...report,
+    release: release ?? null,
+    regions: regions.map(outcome =>
+      outcome.complete
+        ? { ...outcome, error: null }
+        : { ...outcome, artifacts: [], error: describeError(outcome.error) },
+    ),
+  };
+}
