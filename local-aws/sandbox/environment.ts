@@ -56,7 +56,6 @@ export function createEnvironment(
   spec: FunctionSpec,
   slot: Slot,
   credentials: SessionCredentials,
-  output: (text: string) => void = () => {},
 ): Environment {
   const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[${spec.version}]${randomBytes(16).toString('hex')}`;
   let running: Running | undefined;
@@ -65,7 +64,6 @@ export function createEnvironment(
 
   function write(text: string): void {
     log = (log + text).slice(-16 * logTailBytes);
-    output(text);
   }
 
   async function start(): Promise<Running> {

@@ -26,7 +26,6 @@ export interface PoolOptions {
   readonly issue: (spec: FunctionSpec) => SessionCredentials;
   readonly revoke: (credentials: SessionCredentials) => void;
   readonly onRecord: (record: InvocationRecord) => void;
-  readonly onOutput: (functionName: string, text: string) => void;
 }
 
 /** `throttled` when every environment is busy. */
@@ -75,11 +74,10 @@ export function openPool(options: PoolOptions): Pool {
     try {
       const slot = await options.sandbox.makeSlot(`slot-${++count}`, target.parts);
       const credentials = options.issue(target.spec);
-      const name = target.spec.name;
       const one: Held = {
         key: target.key,
-        functionName: name,
-        environment: createEnvironment(target.spec, slot, credentials, text => options.onOutput(name, text)),
+        functionName: target.spec.name,
+        environment: createEnvironment(target.spec, slot, credentials),
         credentials,
         busy: true,
         retired: false,

@@ -6,11 +6,12 @@ import type { View } from './types.ts';
 export interface FunctionSpec {
   readonly name: string;
   readonly version: string;
+  /** ARN of the role whose credentials it gets. */
+  readonly role: string;
   readonly handler: string;
   readonly runtime: string;
   readonly memoryMb: number;
   readonly timeoutS: number;
-  readonly tmpMb: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly logFormat: 'Text' | 'JSON';
   readonly logLevel?: string | undefined;

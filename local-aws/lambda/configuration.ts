@@ -1,0 +1,126 @@
+/** A FunctionConfiguration: read from a request over what is there, and written as the API answers it. */
+import { functionArn } from './arn.ts';
+import { invalid } from './errors.ts';
+import { type Fields, integer, record, text, textRecord, texts } from './fields.ts';
+import { attachLayers } from './layers.ts';
+import {
+  checkEnvironment,
+  checkHandler,
+  checkRange,
+  checkRole,
+  checkRuntime,
+  checkUnzipped,
+} from './limits.ts';
+import type { FunctionRecord, FunctionVersion } from './records.ts';
+import { newRevision, type Service, timestamp } from './service.ts';
+
+/** Fields that are kept and answered as they came; they change nothing here. */
+const passedOn = [
+  'VpcConfig',
+  'DeadLetterConfig',
+  'TracingConfig',
+  'LoggingConfig',
+  'SnapStart',
+  'FileSystemConfigs',
+  'KMSKeyArn',
+];
+
+/**
+ * The configuration after a request: what it names is checked and replaced, the rest stays.
+ * Throws `ValidationException`, `InvalidParameterValueException`, `SerializationException`.
+ */
+export function changed(service: Service, before: FunctionVersion, fields: Fields): FunctionVersion {
+  const environment = record(fields, 'Environment');
+  const storage = record(fields, 'EphemeralStorage');
+  const layers = texts(fields, 'Layers');
+  const role = text(fields, 'Role');
+  const handler = text(fields, 'Handler');
+  const runtime = text(fields, 'Runtime');
+  const after: FunctionVersion = {
+    ...before,
+    description: text(fields, 'Description') ?? before.description,
+    role: role === undefined ? before.role : checkRole(role),
+    handler: handler === undefined ? before.handler : checkHandler(handler),
+    runtime: runtime === undefined ? before.runtime : checkRuntime(runtime),
+    memory: checkRange(integer(fields, 'MemorySize') ?? before.memory, 'memorySize', 128, 10_240),
+    timeout: checkRange(integer(fields, 'Timeout') ?? before.timeout, 'timeout', 1, 900),
+    storage: checkRange(
+      (storage && integer(storage, 'Size')) ?? before.storage,
+      'ephemeralStorage.size',
+      512,
+      10_240,
+    ),
+    environment: environment
+      ? checkEnvironment(textRecord(environment, 'Variables') ?? {})
+      : before.environment,
+    layers: layers ? attachLayers(service, layers, before.layers) : before.layers,
+    other: {
+      ...before.other,
+      ...Object.fromEntries(passedOn.filter(name => fields[name] != null).map(name => [name, fields[name]])),
+    },
+    lastModified: timestamp(),
+    revisionId: newRevision(),
+  };
+  checkSizes(after);
+  return after;
+}
+
+/** One architecture, and one that is known. Throws `InvalidParameterValueException`. */
+export function readArchitecture(fields: Fields, otherwise: string): string {
+  const [architecture = otherwise, ...more] = texts(fields, 'Architectures') ?? [];
+  if (more.length > 0 || !['x86_64', 'arm64'].includes(architecture)) {
+    throw invalid('Architectures must hold exactly one of x86_64, arm64');
+  }
+  return architecture;
+}
+
+export function checkSizes({ code, layers }: FunctionVersion): void {
+  checkUnzipped(
+    code.unzipped,
+    layers.reduce((sum, layer) => sum + layer.code.unzipped, 0),
+  );
+}
+
+/** The answer's form of a version. `qualified` puts the version into the ARN, as lists of versions do. */
+export function formOf(
+  service: Service,
+  function_: FunctionRecord,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  const logging = record(version.other, 'LoggingConfig') ?? {};
+  return {
+    FunctionName: function_.name,
+    FunctionArn: functionArn(service.place, function_.name, qualifier),
+    Runtime: version.runtime,
+    Role: version.role,
+    Handler: version.handler,
+    CodeSize: version.code.size,
+    CodeSha256: Buffer.from(version.code.sha256, 'hex').toString('base64'),
+    Description: version.description,
+    Timeout: version.timeout,
+    MemorySize: version.memory,
+    LastModified: version.lastModified,
+    Version: version.version,
+    ...version.other,
+    ...(Object.keys(version.environment).length > 0
+      ? { Environment: { Variables: version.environment } }
+      : {}),
+    TracingConfig: version.other['TracingConfig'] ?? { Mode: 'PassThrough' },
+    RevisionId: version.revisionId,
+    ...(version.layers.length > 0
+      ? { Layers: version.layers.map(({ arn, code }) => ({ Arn: arn, CodeSize: code.size })) }
+      : {}),
+    PackageType: 'Zip',
+    Architectures: [version.architecture],
+    EphemeralStorage: { Size: version.storage },
+    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    RuntimeVersionConfig: {
+      RuntimeVersionArn: `arn:aws:lambda:${service.place.region}::runtime:${'0'.repeat(64)}`,
+    },
+    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${function_.name}`, ...logging },
+    ...(version.version === '$LATEST'
+      ? service.lifecycles.state(function_.name)
+      : { State: 'Active', LastUpdateStatus: 'Successful' }),
+  };
+}

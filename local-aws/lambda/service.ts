@@ -1,0 +1,96 @@
+/** What every operation of the control plane works with: the store, the running functions, and small shared rules. */
+import { randomUUID } from 'node:crypto';
+import type { CredentialStore } from '../credentials.ts';
+import type { ObjectSource } from '../s3/index.ts';
+import type { FunctionName, Place } from './arn.ts';
+import { functionArn } from './arn.ts';
+import { notFound } from './errors.ts';
+import type { Fields } from './fields.ts';
+import type { Lifecycles } from './lifecycle.ts';
+import type { Alias, FunctionRecord, FunctionVersion } from './records.ts';
+import type { Running } from './running.ts';
+import type { Store } from './store.ts';
+import type { UrlListeners } from './url-listeners.ts';
+
+export interface Service {
+  readonly place: Place;
+  /** Address of this server, without a final slash. */
+  readonly endpoint: string;
+  readonly store: Store;
+  readonly objects: ObjectSource;
+  readonly credentials: CredentialStore;
+  readonly lifecycles: Lifecycles;
+  readonly running: Running;
+  readonly urls: UrlListeners;
+  readonly log: (line: string) => void;
+  /** A link to a zip that works for ten minutes without a signature. */
+  linkTo(sha256: string): string;
+}
+
+/** One call of the API, taken apart. */
+export interface Call {
+  /** Decoded parts of the path, as the route names them. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly fields: Fields;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+export type Operation = (service: Service, call: Call) => Promise<Answer> | Answer;
+
+/** The function named in the path, with the qualifier from the query or the name. */
+export function named(service: Service, name: FunctionName): FunctionRecord {
+  const record = service.store.functions.get(name.name);
+  if (!record) throw notFound(`Function not found: ${functionArn(service.place, name.name, name.qualifier)}`);
+  return record;
+}
+
+/** The version that a qualifier means. An alias with weights gives one of its two versions, by lot. */
+export function resolveVersion(
+  service: Service,
+  record: FunctionRecord,
+  qualifier = '$LATEST',
+): FunctionVersion {
+  if (qualifier === '$LATEST') return record.latest;
+  const alias = record.aliases.find(one => one.name === qualifier);
+  const wanted = alias ? draw(alias) : qualifier;
+  const version = record.versions.find(one => one.version === wanted);
+  if (!version) throw notFound(`Function not found: ${functionArn(service.place, record.name, qualifier)}`);
+  return version;
+}
+
+export function findAlias(service: Service, record: FunctionRecord, name: string): Alias {
+  const alias = record.aliases.find(one => one.name === name);
+  if (!alias) throw notFound(`Cannot find alias arn: ${functionArn(service.place, record.name, name)}`);
+  return alias;
+}
+
+export function newRevision(): string {
+  return randomUUID();
+}
+
+/** The time as Lambda writes it: `2026-11-23T05:30:00.000+0000`. */
+export function timestamp(): string {
+  return new Date().toISOString().replace('Z', '+0000');
+}
+
+/** One page of a list: `Marker` is the index of its first item, `MaxItems` its length. */
+export function page<T>(
+  items: readonly T[],
+  query: URLSearchParams,
+  most: number,
+): { readonly items: readonly T[]; readonly next: { NextMarker?: string } } {
+  const from = Math.max(0, Number(query.get('Marker') ?? 0) || 0);
+  const wanted = Number(query.get('MaxItems') ?? most) || most;
+  const to = from + Math.min(Math.max(1, wanted), most);
+  return { items: items.slice(from, to), next: to < items.length ? { NextMarker: String(to) } : {} };
+}
+
+function draw({ version, weights }: Alias): string {
+  const [[other, weight] = ['', 0]] = Object.entries(weights);
+  return Math.random() < weight ? other : version;
+}
