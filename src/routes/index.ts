@@ -5,6 +5,7 @@ import { gitHubApiRoutes } from './github-api.ts';
 import { gitHubDigestRoutes } from './github-digest.ts';
 import { gitHubStatsRoutes } from './github-stats.ts';
 import { infoRoutes } from './info.ts';
+import { pageRoutes } from './pages.ts';
 import { threatIntelligenceRoutes } from './threat-intelligence.ts';
 
 export const routes: readonly Route[] = [
@@ -14,4 +15,5 @@ export const routes: readonly Route[] = [
   ...gitHubStatsRoutes,
   ...threatIntelligenceRoutes,
   ...authRoutes,
+  ...pageRoutes,
 ];

@@ -10,6 +10,9 @@ import type {
   Values,
 } from './types.ts';
 
+/** Characters of a text whose schema says nothing. */
+export const defaultMaxLength = 1024;
+
 export type Where = 'query' | 'body';
 export type Outcome<F extends Fields> =
   | { readonly ok: true; readonly values: Values<F> }
@@ -61,7 +64,7 @@ function check(schema: FieldSchema, value: unknown, loc: Loc): Checked {
 function checkString(schema: StringSchema, value: unknown, loc: Loc): Checked {
   const input = schema.writeOnly ? '**********' : value;
   if (typeof value !== 'string') return fault('string_type', loc, 'Input should be a valid string', input);
-  const { minLength = 0, maxLength = 1024 } = schema;
+  const { minLength = 0, maxLength = defaultMaxLength } = schema;
   if (value.length < minLength) {
     const s = minLength === 1 ? '' : 's';
     return fault('string_too_short', loc, `String should have at least ${minLength} character${s}`, input, {

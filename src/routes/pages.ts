@@ -1,0 +1,81 @@
+/** Pages for people, and the document behind them. Their code and assets are loaded with the first page. */
+import { type Route, route } from '../declare.ts';
+
+const tag = 'pages';
+const html = { 'text/html; charset=utf-8': 'Text' } as const;
+const script = { 'text/javascript; charset=utf-8': 'Text' } as const;
+
+/** Public, and left out of the OpenAPI document. */
+const page = { method: 'GET', tag, public: true, hidden: true } as const;
+
+export const pageRoutes: readonly Route[] = [
+  route({
+    ...page,
+    path: '/',
+    summary: 'To the documentation',
+    answers: html,
+    run: () => ({ status: 307, type: 'text/plain; charset=utf-8', body: '', headers: { Location: '/docs' } }),
+  }),
+  route({
+    ...page,
+    path: '/docs',
+    summary: 'Every route, to read and to try',
+    answers: html,
+    run: async () => (await import('../pages/answers.ts')).answerDocs('try'),
+  }),
+  route({
+    ...page,
+    path: '/redoc',
+    summary: 'Every route, to read',
+    answers: html,
+    run: async () => (await import('../pages/answers.ts')).answerDocs('read'),
+  }),
+  route({
+    ...page,
+    path: '/digest',
+    summary: 'Choose from a repository and copy its digest',
+    answers: html,
+    run: async () => (await import('../pages/answers.ts')).answerDigestPage(),
+  }),
+  route({
+    ...page,
+    path: '/openapi.json',
+    summary: 'This API as an OpenAPI document',
+    answers: { 'application/json': 'Text' },
+    run: async ({ services }) => {
+      const [{ answerOpenApi }, { routes }] = await Promise.all([
+        import('../pages/answers.ts'),
+        import('./index.ts'),
+      ]);
+      return answerOpenApi(routes, services.settings.keyName);
+    },
+  }),
+  route({
+    ...page,
+    path: '/docs/assets/style.css',
+    summary: 'Style of all pages',
+    answers: { 'text/css; charset=utf-8': 'Text' },
+    run: async () => (await import('../pages/answers.ts')).answerAsset('style'),
+  }),
+  route({
+    ...page,
+    path: '/docs/assets/docs.js',
+    summary: 'Script of /docs and /redoc',
+    answers: script,
+    run: async () => (await import('../pages/answers.ts')).answerAsset('docs'),
+  }),
+  route({
+    ...page,
+    path: '/docs/assets/digest.js',
+    summary: 'Script of /digest',
+    answers: script,
+    run: async () => (await import('../pages/answers.ts')).answerAsset('digest'),
+  }),
+  route({
+    ...page,
+    path: '/docs/assets/cookie-form.js',
+    summary: 'Script of /auth/set-cookie-form',
+    answers: script,
+    run: async () => (await import('../pages/answers.ts')).answerAsset('cookieForm'),
+  }),
+];
