@@ -7,7 +7,8 @@ import type { HttpSource } from './classify.ts';
 /** A complete response, whatever its source. */
 export interface AppResponse {
   readonly status: number;
-  readonly headers: Readonly<OutgoingHttpHeaders>;
+  /** A copy of the app's, with lower-case names: the edge adds its own to it. */
+  readonly headers: OutgoingHttpHeaders;
   readonly body: string | Buffer;
 }
 

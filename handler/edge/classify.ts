@@ -3,8 +3,14 @@
 /** Who made the HTTP event; it decides how path and query arrive and in which schema the answer leaves. */
 export type HttpSource = 'rest-v1' | 'http-v2' | 'function-url' | 'alb' | 'alb-multi';
 
+export interface HttpEvent {
+  readonly kind: 'http';
+  readonly source: HttpSource;
+  readonly event: Fields;
+}
+
 export type Verdict =
-  | { readonly kind: 'http'; readonly source: HttpSource; readonly event: Fields }
+  | HttpEvent
   /** Keeps an environment warm; never reaches the app. */
   | { readonly kind: 'warm-up' }
   /** Somebody called Invoke with a payload that is no HTTP request. */

@@ -9,11 +9,11 @@ import type { CanonicalRequest } from './request.ts';
  */
 export function applyConditions(request: CanonicalRequest, response: AppResponse): AppResponse {
   if (response.status !== 200 || (request.method !== 'GET' && request.method !== 'HEAD')) return response;
-  let { headers } = response;
-  if (headers['etag'] === undefined && response.body.length > 0 && isStorable(headers['cache-control'])) {
-    headers = { ...headers, etag: `W/"${hash('sha1', response.body, 'base64url')}"` };
+  const { headers } = response;
+  if (headers['etag'] === undefined && isWorthTag(response)) {
+    headers['etag'] = `W/"${hash('sha1', response.body, 'base64url')}"`;
   }
-  if (!isFresh(request, headers['etag'], headers['last-modified'])) return { ...response, headers };
+  if (!isFresh(request, headers['etag'], headers['last-modified'])) return response;
   const kept: Record<string, number | string | string[]> = {};
   for (const name of keptBy304) {
     const value = headers[name];
@@ -30,20 +30,25 @@ export function applyConditions(request: CanonicalRequest, response: AppResponse
 /** RFC 9110, 15.4.5. */
 const keptBy304 = ['content-location', 'content-security-policy'] as const;
 
-function isStorable(cacheControl: unknown): boolean {
+/** Below this a 304 is hardly shorter than the answer it replaces. */
+const tagFrom = 1024;
+
+function isWorthTag({ body, headers }: AppResponse): boolean {
+  const cacheControl = headers['cache-control'];
+  if (body.length < tagFrom) return false;
   return cacheControl === undefined || !/\bno-store\b/i.test(String(cacheControl));
 }
 
-function isFresh(request: CanonicalRequest, etag: unknown, lastModified: unknown): boolean {
-  const wanted = request.headers['if-none-match'];
+function isFresh({ headers }: CanonicalRequest, etag: unknown, lastModified: unknown): boolean {
+  const wanted = headers['if-none-match'];
   if (wanted !== undefined) {
     if (typeof etag !== 'string') return false;
     if (wanted.trim() === '*') return true;
     return wanted.split(',').some(tag => opaque(tag) === opaque(etag));
   }
-  const since = Date.parse(request.headers['if-modified-since'] ?? '');
-  const modified = typeof lastModified === 'string' ? Date.parse(lastModified) : Number.NaN;
-  return modified <= since;
+  const since = headers['if-modified-since'];
+  if (since === undefined || typeof lastModified !== 'string') return false;
+  return Date.parse(lastModified) <= Date.parse(since);
 }
 
 /** Weak comparison (RFC 9110, 8.8.3.2). */

@@ -1,14 +1,17 @@
 /** The edge: one event in, one answer out. */
-import type { LoadedApp } from '../app.ts';
-import type { Verdict } from './classify.ts';
+import type { LoadedApp, PlainHandler } from '../app.ts';
+import { answerProblem, serveBuffered } from './buffered.ts';
+import type { HttpEvent, Verdict } from './classify.ts';
 import { classify } from './classify.ts';
 import { remainingTime } from './deadline.ts';
+import type { Problem } from './errors.ts';
 import { EdgeError, internalProblem, unavailableProblem } from './errors.ts';
-import type { Init } from './init.ts';
-import { isAhead } from './report.ts';
+import type { Init, InitState } from './init.ts';
 import type { Serve } from './serve.ts';
-import type { VisitTools } from './visit.ts';
-import { answerProblem, openVisit, serveVisit } from './visit.ts';
+import type { AwsLambda, StreamHandler } from './streamed.ts';
+import { serveStreamed, streamProblem, writeWhole } from './streamed.ts';
+import type { Visit, VisitTools } from './visit.ts';
+import { openVisit } from './visit.ts';
 
 /** An app made ready to serve. */
 export interface Ready {
@@ -26,44 +29,92 @@ export interface EdgeParts extends VisitTools {
 /** Two parameters, because Node 24 refuses a handler with three. */
 export type LambdaHandler = (event: unknown, context: unknown) => Promise<unknown>;
 
+/** The two ways in: one answer, or a stream (`RESPONSE_STREAM` function URLs). */
+export interface Edge {
+  readonly handler: LambdaHandler;
+  readonly stream: (lambda: AwsLambda) => StreamHandler;
+}
+
 /** The answer to a direct invoke that is no HTTP request (SERVICE.md, Errors). */
 const invalidEvent = { statusCode: 400, body: '{"error":"Invalid Lambda event format"}' } as const;
 const warm = { statusCode: 200, body: '{"message":"warm"}' } as const;
 
 /**
- * Makes the handler. It answers HTTP events and pings, answers 400 to a direct invoke, and throws `EVENT_NOT_HTTP`
+ * Makes the handlers. They answer HTTP events and pings, answer 400 to a direct invoke, and throw `EVENT_NOT_HTTP`
  * for everybody else's events, so that their origin keeps them. While the init has failed, every event tries it
  * again (within its back-off) and HTTP events are answered 503.
  */
-export function createEdge(parts: EdgeParts): LambdaHandler {
+export function createEdge(parts: EdgeParts): Edge {
+  const { init, settings } = parts;
   let first = true;
-  return async function handler(event, context) {
-    const remainingMs = remainingTime(context);
-    let state = parts.init.state();
-    if (state.kind === 'failed') state = await parts.init.ensure(remainingMs);
+
+  function respond(
+    state: InitState<Ready>,
+    event: unknown,
+    context: unknown,
+    remainingMs: number,
+  ): Promise<unknown> {
     const ready = state.kind === 'ready' ? state.value : undefined;
-    if (ready?.app.kind === 'plain') return ready.app.handler(event, context);
+    if (ready?.app.kind === 'plain') return callPlain(ready.app.handler, event, context);
     const verdict = classify(event);
     if (verdict.kind !== 'http') return refuse(verdict, parts);
-    const coldStart = first && !isAhead(parts.settings);
-    const serverTiming = first ? ready?.serverTiming : undefined;
+    const visit = open(verdict, context, ready);
+    if (ready?.serve !== undefined) return serveBuffered(visit, ready.serve, remainingMs, parts);
+    return Promise.resolve(answerProblem(visit, problemOf(state), parts));
+  }
+
+  function open(event: HttpEvent, context: unknown, ready: Ready | undefined): Visit {
+    const isFirst = first;
     if (ready !== undefined) first = false;
-    const visit = openVisit(
-      verdict.source,
-      verdict.event,
-      context,
-      { coldStart, serverTiming },
-      parts.settings,
-    );
-    if (state.kind === 'failed') {
-      return answerProblem(visit, unavailableProblem(state.code, state.retryAfterSeconds), parts);
-    }
-    if (ready?.serve === undefined) return answerProblem(visit, internalProblem, parts);
-    return await serveVisit(visit, ready.serve, remainingMs, parts);
+    return openVisit(event, context, settings, isFirst, isFirst ? ready?.serverTiming : undefined);
+  }
+
+  return {
+    // not async: each promise more is a turn of the microtask queue more, on every warm request
+    handler(event, context) {
+      const state = init.state();
+      const remainingMs = remainingTime(context);
+      if (state.kind === 'ready') return respond(state, event, context, remainingMs);
+      const startedAt = performance.now();
+      return init
+        .ensure(remainingMs)
+        .then(tried => respond(tried, event, context, remainingMs - (performance.now() - startedAt)));
+    },
+    stream: lambda => async (event, stream, context) => {
+      const startedAt = performance.now();
+      const remainingMs = remainingTime(context);
+      const state = await init.ensure(remainingMs);
+      const leftMs = remainingMs - (performance.now() - startedAt);
+      const ready = state.kind === 'ready' ? state.value : undefined;
+      const verdict = classify(event);
+      if (verdict.kind !== 'http') {
+        const { statusCode, body } = await refuse(verdict, parts);
+        return await writeWhole(lambda, stream, { statusCode, headers: jsonType, cookies: [] }, body);
+      }
+      const visit = open(verdict, context, ready);
+      if (ready?.serve === undefined) {
+        return await streamProblem(visit, problemOf(state), lambda, stream, parts);
+      }
+      return await serveStreamed(visit, ready.serve, leftMs, lambda, stream, parts);
+    },
   };
 }
 
-function refuse(verdict: Exclude<Verdict, { kind: 'http' }>, { logger }: VisitTools): unknown {
+const jsonType = { 'content-type': 'application/json' };
+
+/** Of an app that cannot serve: not loaded, or a plain handler asked for a stream. */
+function problemOf(state: InitState<Ready>): Problem {
+  return state.kind === 'failed' ? unavailableProblem(state.code, state.retryAfterSeconds) : internalProblem;
+}
+
+async function callPlain(handler: PlainHandler, event: unknown, context: unknown): Promise<unknown> {
+  return await handler(event, context);
+}
+
+async function refuse(
+  verdict: Exclude<Verdict, HttpEvent>,
+  { logger }: VisitTools,
+): Promise<{ readonly statusCode: number; readonly body: string }> {
   switch (verdict.kind) {
     case 'warm-up':
       return warm;
@@ -74,10 +125,9 @@ function refuse(verdict: Exclude<Verdict, { kind: 'http' }>, { logger }: VisitTo
       const error = new EdgeError(
         'EVENT_NOT_HTTP',
         `this function serves HTTP (found an event of ${verdict.origin})`,
-        {
-          hint: 'remove the trigger, or export a plain handler that takes its events',
-        },
+        { hint: 'remove the trigger, or export a plain handler that takes its events' },
       );
+      // the runtime sends the stack to whoever invoked: it names our folders
       error.stack = `${error.name}: ${error.message}`;
       logger.log('ERROR', error.message, { code: error.code });
       throw error;

@@ -28,7 +28,7 @@ export function finishResponse(
   const bare = withoutBody(request.method, written);
   const fresh = applyConditions(request, bare);
   const response = compress(request, fresh, settings.encodings);
-  addExtras(response.headers as OutgoingHttpHeaders, extras, settings);
+  addExtras(response.headers, extras, settings);
   const answer = formatAnswer(request.source, response);
   if (!exceedsLimit(request.source, answer)) return answer;
   const problem = tooLarge(request.source, settings.streamingUrl);

@@ -12,7 +12,7 @@ export interface CanonicalRequest {
   /** Lower-case names; repeated headers joined as `node:http` joins them. */
   readonly headers: Record<string, string>;
   /** Name, value, name, value: repeated headers apart and in order. */
-  readonly rawHeaders: readonly string[];
+  readonly rawHeaders: string[];
   readonly body: Buffer;
   /** Address of the client as the gateway saw it; never taken from what the client wrote. */
   readonly remoteAddress: string | undefined;
@@ -168,16 +168,27 @@ function addHeader(
   name: string,
   value: unknown,
 ): void {
-  const text = textOf(value, 'a header value');
-  if (!token.test(name)) throw invalid('a header name', 'an HTTP token');
+  const text = typeof value === 'string' ? value : textOf(value, 'a header value');
+  const key = lowerName(name);
   if (control.test(text)) throw invalid(`the header ${name}`, 'no control characters');
-  const key = name.toLowerCase();
-  // an assignment to this name would set the prototype of the object
-  if (key === '__proto__') return;
   rawHeaders.push(name, text);
-  const before = Object.hasOwn(headers, key) ? headers[key] : undefined;
-  if (before === undefined) headers[key] = text;
+  const before: unknown = headers[key];
+  // `constructor` and its kind are found on every object; `__proto__` cannot be set to a text at all
+  if (typeof before !== 'string') headers[key] = text;
   else if (!single.has(key)) headers[key] = `${before}${key === 'cookie' ? '; ' : ', '}${text}`;
+}
+
+/** Few names come again and again: each is checked and lowered once. Bounded, because clients choose names. */
+const knownNames = new Map<string, string>();
+const mostNames = 512;
+
+function lowerName(name: string): string {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  if (!token.test(name)) throw invalid('a header name', 'an HTTP token');
+  const lower = name.toLowerCase();
+  if (knownNames.size < mostNames) knownNames.set(name, lower);
+  return lower;
 }
 
 /** HTTP APIs take the cookies out of the headers; function URLs may leave a copy there. */

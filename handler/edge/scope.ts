@@ -18,8 +18,8 @@ export interface Scope {
 const storage = new AsyncLocalStorage<Scope>();
 
 /** Runs `work` with `scope` as what `currentScope()` answers, across every await inside it. */
-export function runInScope<T>(scope: Scope, work: () => T): T {
-  return storage.run(scope, work);
+export function runInScope<P, T>(scope: Scope, work: (parameter: P) => T, parameter: P): T {
+  return storage.run(scope, work, parameter);
 }
 
 export function currentScope(): Scope | undefined {

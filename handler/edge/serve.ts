@@ -1,5 +1,5 @@
 /** One canonical request → the app, through serverless-http → the response as the app wrote it. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import serverlessHttp from 'serverless-http';
 import type { BodySink } from './capture.ts';
 import { captureResponse } from './capture.ts';
@@ -11,15 +11,15 @@ export type Listener = (request: IncomingMessage, response: ServerResponse) => u
 /** One request on its way through the app. */
 export interface Exchange {
   readonly request: CanonicalRequest;
-  readonly requestId: string;
   readonly event: unknown;
   readonly context: unknown;
   /** Fires 500 ms before the function's time-out, and when the client of a stream is gone. */
   readonly signal: () => AbortSignal;
   readonly sink: BodySink;
-  /** The app's request and response, once it has them. */
-  incoming?: AppRequest;
-  response?: ServerResponse;
+  /** The response is complete. */
+  readonly done: (incoming: AppRequest, response: ServerResponse) => void;
+  /** It never will be. */
+  readonly fail: (error: unknown) => void;
 }
 
 /** What an app finds on its request beside `node:http`'s own (docs/edge.md). */
@@ -30,61 +30,91 @@ export interface AppRequest extends IncomingMessage {
   /** Set by the app: the route's template, e.g. `/users/:id`, for metrics and logs. */
   route?: unknown;
   apiGateway: { readonly event: unknown; readonly context: unknown };
+  [exchangeKey]?: Exchange;
 }
 
-/** Sends an exchange through the app; settles when the response is complete, rejects when it never will be. */
-export type Serve = (exchange: Exchange) => Promise<void>;
+/** Sends an exchange through the app. Calls `done` or `fail` of the exchange, once. */
+export type Serve = (exchange: Exchange) => void;
+
+const exchangeKey: unique symbol = Symbol('exchange');
 
 /** Wraps an app once; the result serves any number of exchanges at the same time. */
 export function createServe(listener: Listener): Serve {
   const serve = serverlessHttp(
     (incoming: AppRequest, response: ServerResponse) => {
-      const pending = incoming.apiGateway as unknown as Pending;
-      const { exchange, fail } = pending.context;
+      const exchange = incoming.apiGateway.context as Exchange;
       prepareRequest(incoming, exchange);
-      exchange.incoming = incoming;
-      exchange.response = response;
-      captureResponse(response, exchange.sink, fail);
+      captureResponse(response, exchange.sink, exchange.fail);
+      response.once('finish', () => exchange.done(incoming, response));
       const result = listener(incoming, response);
-      if (isThenable(result)) result.then(undefined, fail);
+      if (isThenable(result)) result.then(undefined, exchange.fail);
     },
-    // the body is ours already: serverless-http has nothing to convert
-    { binary: false, requestId: '' },
+    { binary: false, requestId: '', response: concealHeaders },
   );
-  return exchange =>
-    new Promise((resolve, reject) => {
-      const { request } = exchange;
-      serve(
-        {
-          version: '2.0',
-          rawPath: '/',
-          rawQueryString: '',
-          headers: request.headers,
-          body: request.body,
-          requestContext: { http: { method: request.method, sourceIp: request.remoteAddress } },
-        },
-        { exchange, fail: reject },
-      ).then(() => resolve(), reject);
-    });
+  return exchange => {
+    const { request } = exchange;
+    const event = {
+      version: '2.0',
+      rawPath: '/',
+      rawQueryString: '',
+      headers: {},
+      body: placeholder,
+      requestContext: {
+        authorizer: noAuthorizer,
+        http: { method: request.method, sourceIp: request.remoteAddress },
+      },
+    };
+    serve(event, exchange).then(undefined, exchange.fail);
+  };
 }
 
-/** serverless-http hands its second argument on as `request.apiGateway.context`. */
-interface Pending {
-  readonly context: { readonly exchange: Exchange; readonly fail: (error: unknown) => void };
+/**
+ * serverless-http gets the least that makes it build a request and a response: URL, headers and body are put on the
+ * request afterwards, as the client sent them. A body that is not empty keeps it from waiting a turn of the event
+ * loop for an end that nobody reads.
+ */
+const placeholder = Buffer.alloc(1);
+const noAuthorizer = {};
+
+/** Its own formatting of the answer comes after ours and is thrown away: nothing is left for it to format. */
+function concealHeaders(response: ServerResponse): void {
+  response.getHeaders = noHeaders;
+}
+
+function noHeaders(): OutgoingHttpHeaders {
+  return {};
 }
 
 function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
   const { request, event, context } = exchange;
+  if (!('signal' in incoming)) addSignal(Object.getPrototypeOf(incoming) as object);
+  incoming[exchangeKey] = exchange;
   incoming.url = request.url;
   incoming.headers = request.headers;
-  incoming.rawHeaders = [...request.rawHeaders];
+  incoming.rawHeaders = request.rawHeaders;
+  incoming.body = request.body;
+  incoming._read = readBody;
   incoming.httpVersionMajor = 1;
   incoming.httpVersionMinor = 1;
   incoming.apiGateway = { event, context };
   // the gateways write this header themselves; without it the connection was theirs, and encrypted
-  const encrypted = request.headers['x-forwarded-proto'] !== 'http';
-  (incoming.socket as unknown as { encrypted: boolean }).encrypted = encrypted;
-  Object.defineProperty(incoming, 'signal', { get: exchange.signal, configurable: true });
+  (incoming.socket as unknown as { encrypted: boolean }).encrypted =
+    request.headers['x-forwarded-proto'] !== 'http';
+}
+
+/** On the class of serverless-http's requests, once: a property defined on each request would cost more than the rest. */
+function addSignal(prototype: object): void {
+  Object.defineProperty(prototype, 'signal', {
+    get(this: AppRequest) {
+      return this[exchangeKey]?.signal();
+    },
+    configurable: true,
+  });
+}
+
+function readBody(this: AppRequest): void {
+  if (this.body.length > 0) this.push(this.body);
+  this.push(null);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

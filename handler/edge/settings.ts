@@ -1,4 +1,5 @@
 /** What the edge is told by the environment: complete, readonly, every default filled in. Pure. */
+import zlib from 'node:zlib';
 import type { Level } from '../log.ts';
 import { levels } from '../log.ts';
 
@@ -47,7 +48,7 @@ export function readEdgeSettings(env: NodeJS.ProcessEnv, service: string): EdgeS
     stage: env['STAGE'] || 'default',
     namespace: env['METRICS_NAMESPACE'] || service,
     debug,
-    level: debug ? 'DEBUG' : (levels.find(known => known === level) ?? 'INFO'),
+    level: debug ? 'DEBUG' : (levels.find(name => name === level) ?? 'INFO'),
     format: env['AWS_LAMBDA_LOG_FORMAT']?.toLowerCase() === 'text' ? 'Text' : 'JSON',
     redactHeaders: list(env['EDGE_REDACT_HEADERS']),
     secrets: Object.entries(env).flatMap(([name, value]) => {
@@ -67,9 +68,14 @@ function list(text: string | undefined): readonly string[] {
     .filter(item => item !== '');
 }
 
+/** Node 22 has zstd since 22.15. */
+const known = encodings.filter(
+  encoding => encoding !== 'zstd' || typeof zlib.zstdCompressSync === 'function',
+);
+
 function readEncodings(text: string | undefined): readonly Encoding[] {
-  if (text === undefined || text === '') return encodings;
-  return list(text).flatMap(name => encodings.filter(encoding => encoding === name));
+  if (text === undefined || text === '') return known;
+  return list(text).flatMap(name => known.filter(encoding => encoding === name));
 }
 
 function readInitialization(text: string | undefined): InitializationType {

@@ -16,6 +16,7 @@ import { createReporter, formatServerTiming, round } from './report.ts';
 import { currentScope } from './scope.ts';
 import { createServe } from './serve.ts';
 import { readEdgeSettings } from './settings.ts';
+import type { AwsLambda } from './streamed.ts';
 import type { VisitTools } from './visit.ts';
 
 /** What `createApp` gets. */
@@ -39,12 +40,16 @@ export interface StartOptions {
   readonly readLock: (folder: string) => Lock;
   readonly readSettings: (env: NodeJS.ProcessEnv) => LoaderSettings;
   readonly resolve: (lock: Lock, settings: LoaderSettings) => Promise<Dependencies>;
+  /** The runtime's global of this name. */
+  readonly awslambda?: AwsLambda | undefined;
   /** @default process.stdout.write */
   readonly write?: (line: string) => void;
 }
 
 export interface Started {
   readonly handler: LambdaHandler;
+  /** For `RESPONSE_STREAM` function URLs; undefined where the runtime has no streaming. */
+  readonly stream: unknown;
 }
 
 /** Name of the app's entry beside the handler; the builder writes it. */
@@ -66,7 +71,9 @@ export async function start(options: StartOptions): Promise<Started> {
       logger.log('ERROR', 'init failed', { attempt, retry_after_s: retryAfterSeconds, error }),
     now: systemClock.monotonic,
   });
-  return { handler: createEdge({ ...tools, init }) };
+  const edge = createEdge({ ...tools, init });
+  const { awslambda } = options;
+  return { handler: edge.handler, stream: awslambda?.streamifyResponse(edge.stream(awslambda)) };
 }
 
 /** The name of the service is in the lock; what is wrong with a lock is found, logged and answered in R1. */
