@@ -12,9 +12,13 @@ interface Claim {
 
 /**
  * A register of paths. Each call claims one path and the folders above it; throws `ZIP_COLLISION` when any of
- * them is taken by another entry. `fold` says which paths are one: see `foldPath`.
+ * them is taken by another entry, `ZIP_LIMIT` for more than `maxPaths` in all: folders need no entry of their own,
+ * so that a few names could ask for millions. `fold` says which paths are one: see `foldPath`.
  */
-export function pathRegister(fold: (path: string) => string): (path: string, kind: Kind) => void {
+export function pathRegister(
+  fold: (path: string) => string,
+  maxPaths: number,
+): (path: string, kind: Kind) => void {
   const claims = new Map<string, Claim>();
   let lastParent = '';
   return (path, kind) => {
@@ -32,6 +36,9 @@ export function pathRegister(fold: (path: string) => string): (path: string, kin
       claims.set(folder, { path: parent, kind: 'folder', listed: false });
     }
     lastParent = above;
+    if (claims.size > maxPaths) {
+      throw zipFault('ZIP_LIMIT', 'too many files and folders', `at most ${maxPaths}`, `${claims.size}`);
+    }
   };
 }
 

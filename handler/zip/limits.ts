@@ -2,7 +2,7 @@
 import { zipFault } from './fault.ts';
 
 export interface ArchiveLimits {
-  /** Files and folders. */ readonly maxEntries: number;
+  /** Files and folders, those too that are only known from the paths below them. */ readonly maxEntries: number;
   /** Bytes of all files after unpacking. */ readonly maxTotalBytes: number;
   /** Bytes of one file after unpacking. */ readonly maxEntryBytes: number;
   /** Bytes out for one byte in; looked at above `ratioFloor` only, because small files compress well honestly. */

@@ -34,7 +34,7 @@ export interface ZipEntry {
  */
 export function readArchive(zip: Buffer, limits: ArchiveLimits): readonly ZipEntry[] {
   const entries: ZipEntry[] = [];
-  const claim = pathRegister(foldPath);
+  const claim = pathRegister(foldPath, limits.maxEntries);
   const measure = sizeMeter(limits, zip.length);
   let files = 0;
   walkArchive(zip, limits.maxEntries, entry => {

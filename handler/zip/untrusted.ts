@@ -57,7 +57,7 @@ export function readUntrusted(zip: Buffer, limits: Partial<UntrustedLimits> = {}
     );
   }
   const files: UntrustedFile[] = [];
-  const claim = pathRegister(path => path);
+  const claim = pathRegister(path => path, caps.maxEntries);
   const measure = sizeMeter(caps, zip.length);
   let links = 0;
   walkArchive(zip, caps.maxEntries, entry => {

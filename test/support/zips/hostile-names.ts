@@ -132,6 +132,15 @@ export const nameRows: readonly HostileArchive[] = [
     both: { flags: 0 },
   }),
   ...long.map(row => named('C3', 'name with', 'ZIP_LIMIT', row)),
+  {
+    row: 'C3',
+    title: 'a million folders from 16,000 names',
+    code: 'ZIP_LIMIT',
+    zip: () =>
+      makeZip({
+        entries: Array.from({ length: 16_000 }, (_, index) => ({ name: `${index}${'/a'.repeat(63)}` })),
+      }),
+  },
   ...collisions.map(
     ([title, ...names]): HostileArchive => ({
       row: 'C4',
