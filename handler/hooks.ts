@@ -20,7 +20,7 @@ export function installHooks(state: HookState, isUpdate: boolean): void {
   const module = process.getBuiltinModule('node:module');
   const { statSync } = process.getBuiltinModule('node:fs');
   const { delimiter, dirname } = process.getBuiltinModule('node:path');
-  const { fileURLToPath } = process.getBuiltinModule('node:url');
+  const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
 
   const others = (process.env['NODE_PATH'] ?? '').split(delimiter);
   const paths = [
@@ -35,16 +35,33 @@ export function installHooks(state: HookState, isUpdate: boolean): void {
   module.registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'node:worker_threads' || specifier === 'worker_threads') adoptWorkers();
-      const home = state.homes.get(packageOf(specifier));
-      if (home === undefined || context.conditions.includes('require')) return next(specifier, context);
-      if (hasNearer(context.parentURL, packageOf(specifier))) return next(specifier, context);
-      return next(specifier, { ...context, parentURL: home });
+      const name = packageOf(specifier);
+      if (name === '' || context.conditions.includes('require')) return next(specifier, context);
+      const home = state.homes.get(name);
+      if (home !== undefined && !hasNearer(context.parentURL, name)) {
+        return next(specifier, { ...context, parentURL: home });
+      }
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        // The runtime's own packages: on Lambda `import` finds them through NODE_PATH, on plain Node it does not.
+        const folder = others.find(path => path.endsWith('/node_modules') && exists(`${path}/${name}`));
+        if (folder === undefined || (error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND')
+          throw error;
+        return next(specifier, { ...context, parentURL: pathToFileURL(`${folder}/../handler`).href });
+      }
     },
   });
 
+  /** Empty for what names no package: a path, an address, a built-in module, an import of the package itself. */
   function packageOf(specifier: string): string {
+    if (/^[./#]|^[a-z][a-z+.-]*:/.test(specifier)) return '';
     const [first = '', second] = specifier.split('/', 2);
     return first.startsWith('@') ? `${first}/${second}` : first;
+  }
+
+  function exists(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Node's own walk up from the importing file: a copy found there wins, as it does for `require`. */
