@@ -1,6 +1,7 @@
 /** Bundles the handler of this package into few modules, its few dependencies inlined. */
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 
 const entry = fileURLToPath(new URL('../../handler/index.ts', import.meta.url));
@@ -27,6 +28,7 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       platform: 'node',
       logLevel: 'warn',
       external: id => isBuiltin(id),
+      plugins: [quietBuiltins()],
       // AWS's signer as ES modules can be shaken: 34 kB instead of 220
       resolve: { mainFields: ['module', 'main'] },
       onLog(_level, log) {

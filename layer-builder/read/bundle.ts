@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { InputOptions } from 'rolldown';
+import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { isProvided } from '../plan/roots.ts';
 import type { Lockfile } from './lockfile.ts';
@@ -41,6 +42,7 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     platform: 'node',
     logLevel: 'warn',
     experimental: { resolveNewUrlToAsset: true },
+    plugins: [quietBuiltins()],
     external(id, importer) {
       const name = packageOf(id);
       if (name === undefined) return isBuiltin(id);

@@ -10,6 +10,7 @@ import { isBuiltin } from 'node:module';
 import { join, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputChunk, Plugin } from 'rolldown';
+import { quietBuiltins } from '../quiet-builtins.ts';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
 import { findHazard } from './hazards.ts';
@@ -105,7 +106,7 @@ async function bundleGraph(
       },
       treeshake: false,
       preserveEntrySignatures: 'strict',
-      plugins: [nodeRules(state, format)],
+      plugins: [...(format === 'esm' ? [quietBuiltins()] : []), nodeRules(state, format)],
     });
     const { output } = await bundle.generate({
       format,
@@ -120,7 +121,9 @@ async function bundleGraph(
     });
     await bundle.close();
     const chunks = output.filter(item => item.type === 'chunk');
-    for (const id of chunks.flatMap(chunk => Object.keys(chunk.modules))) inspect(state, id);
+    for (const id of chunks.flatMap(chunk => Object.keys(chunk.modules))) {
+      if (!id.startsWith('\0')) inspect(state, id);
+    }
     return {
       chunks: chunks.map(({ fileName, code }) => ({ path: fileName, code })),
       places: new Map(chunks.flatMap(placed)),
