@@ -1,0 +1,17 @@
+/** `npm run bench` runs every benchmark, `npm run bench -- NAME …` the named ones. By hand or by CI, never inside tests. */
+import type { Bench } from './support/result.ts';
+import { keepResult } from './support/result.ts';
+
+const known = ['cold-start', 'unpack', 'edge', 'build', 'publish', 'digest'] as const;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter(name => !known.some(one => one === name));
+if (unknown.length > 0) {
+  process.stderr.write(`unknown benchmark ${unknown.join(', ')} (expected ${known.join(', ')})\n`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : known) {
+  const { bench }: { bench: Bench } = await import(new URL(`./${name}.ts`, import.meta.url).href);
+  const result = await bench.run(line => process.stderr.write(`${name}: ${line}\n`));
+  process.stdout.write(`${keepResult(result)}\n`);
+}
