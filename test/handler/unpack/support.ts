@@ -3,9 +3,12 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { Digest } from '../../../artifact/digest.ts';
+import { sha256Hex, treeOf } from '../../../artifact/digest.ts';
 import type { HandlerErrorCode } from '../../../handler/errors.ts';
 import { HandlerError } from '../../../handler/errors.ts';
 import { unpack } from '../../../handler/unpack.ts';
+import { contentOf, defaultLimits, readArchive } from '../../../handler/zip/read.ts';
 
 export const fixtures = new URL('../../../../shared/fixtures/zips/', import.meta.url);
 
@@ -60,4 +63,22 @@ export function readTree(root: string): Record<string, FileFacts> {
     facts.push([path.slice(root.length + 1), { content, mode: fs.statSync(path).mode & 0o7777 }]);
   }
   return Object.fromEntries(facts.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Tree digest of an archive's files without a disk, the same that `unpack` reports. Throws as `unpack` does. */
+export function treeInMemory(zip: Buffer): Digest {
+  const files = readArchive(zip, defaultLimits).filter(entry => entry.kind === 'file');
+  return treeOf(
+    files.map(file => ({ path: file.path, mode: file.mode, sha256: sha256Hex(contentOf(zip, file)) })),
+  );
+}
+
+/** The tree digest, or the code of the refusal; any other error passes. */
+export function verdictOn(zip: Buffer): string {
+  try {
+    return treeInMemory(zip);
+  } catch (error) {
+    if (error instanceof HandlerError) return error.code;
+    throw error;
+  }
 }
