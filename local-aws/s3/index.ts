@@ -1,14 +1,18 @@
 /** S3 on the local disk, as the AWS SDK v3 and the `aws` command line speak it. One server plays all regions. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
 import type { CredentialStore } from '../credentials.ts';
-import { S3Error } from './errors.ts';
+import { handleRequest } from './handle.ts';
+import { openStore } from './store/index.ts';
+import { nullVersion } from './store/model.ts';
+import { chooseObject } from './store/versions.ts';
 
 /** The way into the stored bytes for the other services of this server: no signature, no bucket policy. */
 export interface ObjectSource {
   /**
    * Finds a complete object (or one of its versions) as a file. The file never changes, but it goes away when the
    * object is deleted or overwritten: open or copy it at once, and never write to it.
-   * Throws `S3Error`: `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`.
+   * Throws `S3Error`: `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` (a delete marker was named).
    */
   read(
     bucket: string,
@@ -21,7 +25,7 @@ export interface S3Service {
   /** Answers one request, errors included; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly objects: ObjectSource;
-  close(): Promise<void>;
+  /** Waits for the requests in progress. */ close(): Promise<void>;
 }
 
 export interface S3Options {
@@ -32,20 +36,40 @@ export interface S3Options {
   readonly credentials: CredentialStore;
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
+  /** Hears of failures that S3 has no name for. @default one line on stderr */
+  readonly report?: (error: unknown) => void;
 }
 
-/** Opens the store in `options.data`. */
-export async function openS3(_options: S3Options): Promise<S3Service> {
+/** Opens the store in `options.data`, sweeping what a killed process left half-done. */
+export async function openS3(options: S3Options): Promise<S3Service> {
+  const { data, region, credentials, clock = Date.now, report = reportToStderr } = options;
+  const store = await openStore(path.resolve(data));
+  const running = new Set<Promise<void>>();
   return {
-    handle: async (_request, response) => {
-      const { status, message } = new S3Error('NotImplemented');
-      response.writeHead(status).end(message);
+    handle: async (request, response) => {
+      const task = handleRequest(request, response, { store, region, credentials, clock, report });
+      running.add(task);
+      await task;
+      running.delete(task);
     },
     objects: {
-      read: async () => {
-        throw new S3Error('NoSuchBucket');
+      read: async (name, key, versionId) => {
+        const bucket = await store.bucket(name);
+        const object = chooseObject(bucket.versionsOf(key), key, versionId);
+        return {
+          path: bucket.pathOf(object.blob),
+          size: object.size,
+          ...(object.versionId === nullVersion ? {} : { versionId: object.versionId }),
+        };
       },
     },
-    close: async () => {},
+    close: async () => {
+      await Promise.all(running);
+    },
   };
+}
+
+function reportToStderr(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`local-aws s3: ${JSON.stringify(text)}\n`);
 }
