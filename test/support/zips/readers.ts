@@ -42,8 +42,8 @@ const readers: readonly (Reader & { probe: readonly string[] })[] = [
         maxBuffer: 1 << 28,
       });
       return output
-        .trimEnd()
         .split('\n')
+        .filter(line => line !== '')
         .map(line => JSON.parse(line) as Reading | string);
     },
   },
