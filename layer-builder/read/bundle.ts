@@ -71,6 +71,9 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
       path: item.fileName,
       bytes: Buffer.from(item.type === 'chunk' ? item.code : item.source),
     }));
+    for (const item of output) {
+      if (item.type === 'chunk') for (const id of namedInText(item.code, lockfile)) specifiers.add(id);
+    }
     const modules = output.flatMap(item => (item.type === 'chunk' ? Object.keys(item.modules) : []));
     problems.push(...unlocked(modules, lockfile));
     if (problems.length > 0) throw new Error(problems.join('; '));
@@ -84,6 +87,22 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
       cause,
     });
   }
+}
+
+/**
+ * Specifiers of direct dependencies that stand in the code as plain texts: what `createRequire(…)('ms')`,
+ * `require.resolve` or an `import()` of a variable loads. No bundler follows those, and a package too many costs
+ * less than a function that fails at its first cold start.
+ */
+function namedInText(code: string, lockfile: Lockfile): string[] {
+  const own = lockfile.entries.get(lockfile.projectLocation);
+  const direct = new Set(Object.keys({ ...own?.dependencies, ...own?.optionalDependencies }));
+  const texts = code.matchAll(/(["'`])((?:@[\w.~-]+\/)?[\w.~-]+(?:\/[\w.@~/-]+)?)\1/g);
+  return [...texts].flatMap(([, , text = '']) => {
+    const name = packageOf(text);
+    if (name === undefined || !direct.has(name)) return [];
+    return resolveEntry(lockfile.entries, lockfile.projectLocation, name)?.link === false ? [text] : [];
+  });
 }
 
 /** Name of the package that a bare specifier belongs to; undefined for paths, `#internal` and built-ins. */
