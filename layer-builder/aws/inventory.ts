@@ -27,6 +27,8 @@ export interface ListedFunction {
   readonly layers: readonly string[];
   readonly runtime: string;
   readonly codeSha256: string;
+  /** Bytes of the zip; 0 for a container image. */
+  readonly codeSize: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -45,9 +47,10 @@ export interface Page<Item> {
 export interface Inventory {
   objects(bucket: string, prefix: string, from?: string): Promise<Page<ListedObject>>;
   layerVersions(layerName: string, from?: string): Promise<Page<ListedVersion>>;
-  functions(from?: string): Promise<Page<ListedFunction>>;
-  /** Published versions and `$LATEST`. */
-  functionVersions(name: string, from?: string): Promise<Page<ListedFunction>>;
+  /** `$LATEST` of every function, or with it every published version. */
+  functions(versions: 'latest' | 'all', from?: string): Promise<Page<ListedFunction>>;
+  /** Where the code of one version can be downloaded, for ten minutes. */
+  codeLocation(name: string, version: string): Promise<string>;
   aliases(name: string, from?: string): Promise<Page<ListedAlias>>;
 }
 
@@ -65,12 +68,8 @@ export async function allPages<Item>(page: (from?: string) => Promise<Page<Item>
 /** Throws what every call throws. A layer that does not exist has no versions. */
 export async function openInventory({ s3, lambda }: AwsClients, call: Caller): Promise<Inventory> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const {
-    ListAliasesCommand,
-    ListFunctionsCommand,
-    ListLayerVersionsCommand,
-    ListVersionsByFunctionCommand,
-  } = await import('@aws-sdk/client-lambda');
+  const { GetFunctionCommand, ListAliasesCommand, ListFunctionsCommand, ListLayerVersionsCommand } =
+    await import('@aws-sdk/client-lambda');
   return {
     async objects(bucket, prefix, from) {
       const about = { action: 's3:ListBucket', resource: `s3://${bucket}/${prefix}` };
@@ -103,19 +102,18 @@ export async function openInventory({ s3, lambda }: AwsClients, call: Caller): P
         throw error;
       }
     },
-    async functions(from) {
+    async functions(versions, from) {
       const about = { action: 'lambda:ListFunctions', resource: 'all functions' };
-      const input = { MaxItems: 50, ...(from ? { Marker: from } : {}) };
+      const all = versions === 'all' ? { FunctionVersion: 'ALL' as const } : {};
+      const input = { MaxItems: 50, ...all, ...(from ? { Marker: from } : {}) };
       const answer = await call(about, options => lambda.send(new ListFunctionsCommand(input), options));
       return { items: (answer.Functions ?? []).map(functionOf), next: answer.NextMarker };
     },
-    async functionVersions(name, from) {
-      const about = { action: 'lambda:ListVersionsByFunction', resource: name };
-      const input = { FunctionName: name, MaxItems: 50, ...(from ? { Marker: from } : {}) };
-      const answer = await call(about, options =>
-        lambda.send(new ListVersionsByFunctionCommand(input), options),
-      );
-      return { items: (answer.Versions ?? []).map(functionOf), next: answer.NextMarker };
+    async codeLocation(name, version) {
+      const about = { action: 'lambda:GetFunction', resource: `${name}:${version}` };
+      const input = { FunctionName: name, Qualifier: version };
+      const answer = await call(about, options => lambda.send(new GetFunctionCommand(input), options));
+      return answer.Code?.Location ?? '';
     },
     async aliases(name, from) {
       const about = { action: 'lambda:ListAliases', resource: name };
@@ -141,6 +139,7 @@ function functionOf(found: FunctionConfiguration): ListedFunction {
     layers: (found.Layers ?? []).map(({ Arn }) => Arn ?? ''),
     runtime: found.Runtime ?? '',
     codeSha256: found.CodeSha256 ?? '',
+    codeSize: found.PackageType === 'Image' ? 0 : (found.CodeSize ?? 0),
     environment: found.Environment?.Variables ?? {},
   };
 }

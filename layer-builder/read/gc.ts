@@ -1,0 +1,166 @@
+/** Everything that gc must know, wholly: a page not read would be a deletion too many. */
+import type { Digest } from '../../artifact/digest.ts';
+import { isDigest } from '../../artifact/digest.ts';
+import type { Inventory } from '../aws/inventory.ts';
+import { allPages, openInventory } from '../aws/inventory.ts';
+import type { Region } from '../aws/regions.ts';
+import { fail } from '../errors.ts';
+import type { GcChannel, GcLayer, GcObject, GcRelease, GcUser, GcWorld } from '../plan/gc.ts';
+import { previousRelease } from '../plan/rollback.ts';
+import { regionsPerBucket } from '../publish/buckets.ts';
+import { entryOf, readChannel } from '../publish/channel.ts';
+import type { Release } from '../publish/release.ts';
+import { regionsOf } from '../publish/release.ts';
+import { readRecords } from './bucket.ts';
+import { codeLockReader } from './code-lock.ts';
+
+export interface GcScope {
+  readonly regions: readonly Region[];
+  readonly prefix: string;
+  /** Layers of the project itself, beside those that the releases name. */
+  readonly layerNames: readonly string[];
+  readonly now: number;
+}
+
+/**
+ * Reads buckets and regions completely. What cannot be read stops everything: nothing is deleted on a guess.
+ * Throws `RELEASE_INVALID` for a damaged record, `REGION_REQUIRED` when a release names a region that is not looked at.
+ */
+export async function readGcWorld({ regions, prefix, layerNames, now }: GcScope): Promise<GcWorld> {
+  const inventories = new Map(
+    await Promise.all(
+      regions.map(async region => [region.region, await openInventory(region.clients, region.call)] as const),
+    ),
+  );
+  const inventoryOf = ({ region }: Region): Inventory =>
+    inventories.get(region) ?? fail('INTERNAL', `no inventory of ${region}`);
+  const stores = regionsPerBucket(regions).flatMap(([first]) => first ?? []);
+  const buckets = await Promise.all(stores.map(store => readGcBucket(store, inventoryOf(store), prefix)));
+  const records = buckets.flatMap(bucket => bucket.records);
+  requireRegions(records, regions);
+  const perRegion = await Promise.all(
+    regions.map(async region => {
+      const inventory = inventoryOf(region);
+      const names = new Set([
+        ...layerNames,
+        ...records.flatMap(record => layerNamesOf(record, region.region)),
+      ]);
+      return {
+        layers: await readLayers(region, inventory, names),
+        users: await readUsers(region, inventory),
+      };
+    }),
+  );
+  return {
+    now,
+    objects: buckets.flatMap(({ objects }) => objects),
+    releases: buckets.flatMap(({ releases }) => releases),
+    channels: buckets.flatMap(({ channels }) => channels),
+    layers: perRegion.flatMap(({ layers }) => layers),
+    users: perRegion.flatMap(({ users }) => users),
+  };
+}
+
+async function readGcBucket({ bucket, objects: store }: Region, inventory: Inventory, prefix: string) {
+  const list = (folder: string) => allPages(from => inventory.objects(bucket, `${prefix}${folder}/`, from));
+  const [objects, listed, named] = await Promise.all([list('sha256'), list('releases'), list('channels')]);
+  const { releases: records, damaged } = await readRecords(store, bucket, listed);
+  const [bad] = damaged;
+  if (bad !== undefined) {
+    fail('RELEASE_INVALID', `${bad.message}; what it needs is not known, so nothing is deleted`, {
+      hint: `mend or delete s3://${bucket}/${bad.key} first`,
+    });
+  }
+  const channels = await Promise.all(
+    named.map(async ({ key }): Promise<GcChannel[]> => {
+      const name = key.slice(`${prefix}channels/`.length, -'.json'.length);
+      const { channel } = await readChannel(store, prefix, name);
+      return Object.entries(channel.entries).map(([entry, moves]) => ({
+        bucket,
+        name,
+        entry,
+        releases: [moves[0]?.release, previousRelease(moves)].filter(release => release !== undefined),
+      }));
+    }),
+  );
+  return {
+    records,
+    channels: channels.flat(),
+    objects: objects.flatMap(({ key, size, modifiedAt }): GcObject[] => {
+      const digest = `sha256:${key.slice(`${prefix}sha256/`.length, -'.zip'.length)}`;
+      return isDigest(digest) && key.endsWith('.zip') ? [{ bucket, key, digest, size, modifiedAt }] : [];
+    }),
+    releases: records.map(
+      (record): GcRelease => gcRelease(record, bucket, `${prefix}releases/${record.id}.json`),
+    ),
+  };
+}
+
+function gcRelease({ id, lock, origin }: Release, bucket: string, key: string): GcRelease {
+  return {
+    ...{ bucket, key, id, entry: entryOf(lock), createdAt: Date.parse(origin.createdAt) },
+    digests: lock.artifacts.map(({ digest }) => digest),
+    layerArns: lock.artifacts.flatMap(({ published }) =>
+      Object.values(published).flatMap(({ layerVersionArn }) => layerVersionArn ?? []),
+    ),
+  };
+}
+
+function layerNamesOf({ lock }: Release, region: string): string[] {
+  return lock.artifacts.flatMap(
+    ({ published }) => published[region]?.layerVersionArn?.split(':').at(-2) ?? [],
+  );
+}
+
+/** Only versions that a publish of ours made: others are none of our business. */
+async function readLayers(
+  { region }: Region,
+  inventory: Inventory,
+  names: ReadonlySet<string>,
+): Promise<GcLayer[]> {
+  const lists = await Promise.all(
+    [...names].map(name => allPages(from => inventory.layerVersions(name, from))),
+  );
+  return lists.flat().flatMap(({ arn, description, createdAt }): GcLayer[] => {
+    const digest = digestIn(description);
+    return digest === undefined ? [] : [{ region, arn, digest, createdAt }];
+  });
+}
+
+/** The digest in a layer version's description, when a publish of ours wrote it. */
+export function digestIn(description: string): Digest | undefined {
+  const [mark, digest] = description.split(' ');
+  return mark === 'lb1' && isDigest(digest) ? digest : undefined;
+}
+
+async function readUsers(region: Region, inventory: Inventory): Promise<GcUser[]> {
+  const versions = await allPages(from => inventory.functions('all', from));
+  const readCodeLock = codeLockReader(region, inventory);
+  return await Promise.all(
+    versions.map(async (version): Promise<GcUser> => {
+      const lock = await readCodeLock(version);
+      return {
+        name: `${version.name}:${version.version} in ${region.region}`,
+        layerArns: version.layers,
+        digests:
+          lock === 'unknown' ? undefined : lock === 'none' ? [] : lock.artifacts.map(({ digest }) => digest),
+      };
+    }),
+  );
+}
+
+function requireRegions(records: readonly Release[], regions: readonly Region[]) {
+  const looked = new Set(regions.map(({ region }) => region));
+  const missing = new Set(
+    records.flatMap(({ lock }) => regionsOf(lock)).filter(region => !looked.has(region)),
+  );
+  if (missing.size === 0) return;
+  const names = [...missing].join(', ');
+  fail(
+    'REGION_REQUIRED',
+    `releases in the bucket name other regions (expected --regions with ${names}, found ${[...looked].join(', ')})`,
+    {
+      hint: `functions there may use the objects: add --regions ${[...looked, ...missing].join(',')}`,
+    },
+  );
+}
