@@ -8,6 +8,9 @@ export const modulesPath = 'nodejs/node_modules';
 /** Folder of everything in the zip that is ours: marker, SBOM, licences. */
 export const ownPath = 'nodejs/.layer-builder';
 
+/** Folder of V8's compile cache inside the zip; it names modules by their place as seen from here, so it moves along. */
+export const cachePath = `${ownPath}/cache`;
+
 /** Where Lambda mounts the merged layers. */
 export const layerRoot = '/opt';
 

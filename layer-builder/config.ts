@@ -41,6 +41,7 @@ export function completeConfig(
     include: raw.include ?? [],
     exclude: raw.exclude ?? [],
     forms: raw.forms ?? {},
+    compileCache: raw.compileCache ?? true,
     bucket: raw.bucket,
     regions: raw.regions ?? [],
     prefix: raw.prefix ?? '',

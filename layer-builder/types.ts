@@ -37,6 +37,8 @@ export interface Config {
   readonly exclude: readonly string[];
   /** Forms asked for by the user, by package name; the rest is chosen and proved by the builder. */
   readonly forms: Readonly<Record<string, PackageForm>>;
+  /** Whether V8's compile cache travels in the artifact. */
+  readonly compileCache: boolean;
   readonly bucket: string | undefined;
   readonly regions: readonly string[];
   readonly prefix: string;

@@ -12,9 +12,12 @@ import { packageOf } from '../read/bundle.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import type { Config, PackageForm } from '../types.ts';
 import { compactPackages } from './compact/index.ts';
+import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
 import { fileOf } from './file.ts';
 import { formatLicenses } from './licenses.ts';
+import type { TargetNode } from './node.ts';
+import { canRun } from './node.ts';
 import { formatSbom } from './sbom.ts';
 import { readPackageFiles, refuseCollisions } from './walk.ts';
 import { writeZip } from './zip.ts';
@@ -41,6 +44,7 @@ export interface MakeFacts {
   readonly machine: Machine;
   /** Specifiers of the whole app. */
   readonly specifiers: readonly string[];
+  readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,11 +76,12 @@ export async function makeArtifact(
       const location = installLocation(entry);
       return { entry, location, ...readPackageFiles(installFolder, location, entry.name) };
     });
+  const specifiers = specifiersOf(artifact.roots, make.specifiers);
   const compacted = await compactPackages({
     ...make,
     artifact: artifact.name,
     parts,
-    specifiers: specifiersOf(artifact.roots, make.specifiers),
+    specifiers,
     entries: lockfile.entries,
     forms: config.forms,
   });
@@ -98,8 +103,12 @@ export async function makeArtifact(
     entries: lockfile.entries,
     from: lockfile.projectLocation,
   });
+  const cache = hasCache(config, make.node)
+    ? await makeCompileCache({ ...make, files: compacted.files, specifiers })
+    : [];
   const content = [
     ...compacted.files,
+    ...cache,
     fileOf(`${ownPath}/${artifact.name}.sbom.json`, sbom),
     fileOf(`${ownPath}/${artifact.name}.licenses.txt`, formatLicenses(parts)),
   ];
@@ -126,6 +135,13 @@ export async function makeArtifact(
     sbom,
     report,
   };
+}
+
+/** Another version, another machine or Node 22, whose cache cannot be moved: V8 would refuse it. */
+function hasCache(config: Config, node: TargetNode): boolean {
+  return (
+    config.compileCache && node.matches && config.runtime !== 'nodejs22.x' && canRun(config.architecture)
+  );
 }
 
 /** A root that no code names, because the configuration includes it, is loaded by its own name. */

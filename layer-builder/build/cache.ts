@@ -10,17 +10,17 @@ import type { BuiltArtifact, Config } from '../types.ts';
 import type { BuildPlaces } from './places.ts';
 
 /** SHA-256 over everything that decides the bytes of a build: no date, no path, no description. */
-export function buildKey(plan: BuildPlan, config: Config): string {
-  const { service, runtime, architecture, prefix, forms } = config;
+export function buildKey(plan: BuildPlan, config: Config, nodeVersion: string): string {
+  const { service, runtime, architecture, prefix, forms, compileCache } = config;
   const artifacts = plan.artifacts.map(({ name, load, roots }) => ({ name, load, roots }));
   const inputs = [
-    { service, runtime, architecture, prefix, forms },
+    { service, runtime, architecture, prefix, forms, compileCache },
     artifacts,
     plan.specifiers,
     plan.install,
     plan.machine,
     ownSources(),
-    process.version,
+    nodeVersion,
   ];
   return sha256Hex(JSON.stringify(inputs));
 }

@@ -12,6 +12,7 @@ import type { BuildOptions, BuildResult, Config } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { artifactFileName, buildKey, builtArtifact, findBuild } from './cache.ts';
 import { makeArtifacts } from './make.ts';
+import { findTargetNode } from './node.ts';
 import type { BuildPlaces } from './places.ts';
 import { buildPlaces, withWorkFolder } from './places.ts';
 
@@ -29,7 +30,7 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const facts = await readProject(project);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
-  const key = buildKey(plan, facts.config);
+  const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
   const last = options.force ? undefined : findBuild(places, key);
   if (last) return { ...last, lockPath: places.lock, cached: true, warnings: [] };
   return withWorkFolder(places, async temporary => {

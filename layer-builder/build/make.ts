@@ -8,6 +8,7 @@ import type { BuildOptions } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { makeArtifact } from './artifact.ts';
 import { installPackages } from './install.ts';
+import { findTargetNode } from './node.ts';
 
 export interface MakePlaces {
   /** Folder of finished installs. */
@@ -32,6 +33,7 @@ export async function makeArtifacts(
     { cache: places.installs, temporary: places.temporary, lockFolder: facts.lockfile.folder, fresh: force },
     { env, signal },
   );
+  const node = findTargetNode(facts.config.runtime, facts.project);
   const made: MadeArtifact[] = [];
   for (const artifact of plan.artifacts) {
     signal?.throwIfAborted();
@@ -45,6 +47,7 @@ export async function makeArtifacts(
         work,
         machine: plan.machine,
         specifiers: plan.specifiers,
+        node,
         signal,
       }),
     );

@@ -39,6 +39,12 @@ export function text(expected = 'a text that is not empty', pattern = /./s): Rul
   };
 }
 
+export function flag(): Rule {
+  return (value, at, problems) => {
+    if (typeof value !== 'boolean') wrong(problems, at, 'true or false', value);
+  };
+}
+
 export function oneOf(allowed: readonly string[]): Rule {
   return (value, at, problems) => {
     if (allowed.includes(value as string)) return;

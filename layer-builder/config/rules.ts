@@ -1,7 +1,7 @@
 /** What each key of the configuration may hold. Limits are those of Lambda. */
 import { artifactNamePattern } from '../../artifact/layout.ts';
 import { architectures, runtimes } from '../../artifact/lock.ts';
-import { list, map, object, oneOf, text, whole } from './check.ts';
+import { flag, list, map, object, oneOf, text, whole } from './check.ts';
 
 /** npm's grammar, old capital letters included; no path can hide in it. */
 export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
@@ -34,6 +34,7 @@ export const configRules = object({
   include: packages,
   exclude: packages,
   forms: map(packageName, 'the name of a package', oneOf(['compacted', 'traced', 'whole'])),
+  compileCache: flag(),
   bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
   regions: list(text('a region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/)),
   prefix: text('a key prefix without leading slash', /^(?!\/)[A-Za-z0-9!_.*'()/-]*$/),

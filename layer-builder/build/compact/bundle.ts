@@ -5,11 +5,12 @@
  * its chunk imports the `.cjs` file. So sloppy code never becomes strict, `require` works where it worked before,
  * and each CommonJS module exists once, however it is reached.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputChunk, Plugin } from 'rolldown';
+import { sha256Hex } from '../../../artifact/digest.ts';
 import { quietBuiltins } from '../quiet-builtins.ts';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
@@ -46,11 +47,20 @@ export interface BundleResult {
   readonly hazards: ReadonlyMap<string, string>;
 }
 
+/** Bytes from which JSON stays a file: inside a chunk, Node and V8's cache would each hold the text once more. */
+const largeData = 8192;
+
 /** Prefix of a file's absolute path where the relative one is not known yet. */
 const token = 'layer-builder-file:';
 
 export async function bundlePackages(input: BundleInput): Promise<BundleResult> {
-  const state: State = { ...input, memory: new Map(), hazards: new Map(), boundary: new Set() };
+  const state: State = {
+    ...input,
+    memory: new Map(),
+    hazards: new Map(),
+    boundary: new Set(),
+    data: new Map(),
+  };
   const isEsm = (entry: BundleEntry) => formatOf(entry.file, state.memory) === 'esm';
   const esm = await bundleGraph(state, input.entries.filter(isEsm), 'esm');
   const named = input.entries.filter(entry => !isEsm(entry));
@@ -61,8 +71,11 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
     ...inner.map((file, index) => ({ file, name: `.chunks/${input.artifact}-${index}-${stem(file)}` })),
   ];
   const commonJs = await bundleGraph(state, entries, 'cjs');
-  const places = new Map([...esm.places, ...commonJs.places]);
+  const places = new Map([...esm.places, ...commonJs.places, ...state.data]);
   const chunks = [...commonJs.chunks, ...esm.chunks].map(chunk => linkFiles(chunk, state, places));
+  for (const [file, path] of state.data) {
+    chunks.push({ path, code: JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))) });
+  }
   return {
     chunks,
     places,
@@ -76,6 +89,8 @@ interface State extends BundleInput {
   readonly hazards: Map<string, string>;
   /** CommonJS files that ES modules import. */
   readonly boundary: Set<string>;
+  /** Large JSON files → where they go below node_modules. */
+  readonly data: Map<string, string>;
 }
 
 interface Graph {
@@ -158,6 +173,10 @@ function nodeRules(state: State, format: 'esm' | 'cjs'): Plugin {
         state.hazards.set(location ?? '', `it loads ${posix.basename(file)}`);
         return { id: source, external: true };
       }
+      if (format === 'cjs' && target === 'json' && statSync(file).size > largeData) {
+        state.data.set(file, `.chunks/${state.artifact}-${dataName(file)}`);
+        return { id: token + file, external: true };
+      }
       if (format === 'esm' && target === 'commonjs') {
         state.boundary.add(file);
         return { id: token + file, external: true };
@@ -168,12 +187,6 @@ function nodeRules(state: State, format: 'esm' | 'cjs'): Plugin {
         return { id: source, external: true };
       }
       return resolved;
-    },
-    load(id) {
-      // As JSON.parse of a text V8 reads large data several times faster than as an object literal.
-      if (format !== 'cjs' || !id.endsWith('.json')) return null;
-      const text = JSON.stringify(JSON.parse(readFileSync(id, 'utf8')));
-      return { code: `module.exports = JSON.parse(${JSON.stringify(text)});`, moduleType: 'js' };
     },
   };
 }
@@ -212,6 +225,11 @@ function linkFiles(chunk: BundleChunk, state: State, places: ReadonlyMap<string,
     return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
   });
   return { path: chunk.path, code };
+}
+
+/** Two files of one name must not meet, and the name must not change with the place of the install. */
+function dataName(file: string): string {
+  return `${stem(file)}-${sha256Hex(readFileSync(file)).slice(0, 8)}.json`;
 }
 
 function stem(file: string): string {

@@ -10,6 +10,7 @@ import type { LockEntry } from '../../read/lockfile.ts';
 import type { PackageForm } from '../../types.ts';
 import type { ArtifactFile } from '../file.ts';
 import { fileOf } from '../file.ts';
+import type { TargetNode } from '../node.ts';
 import { annotateNames } from './annotate.ts';
 import type { BundleEntry, BundleResult } from './bundle.ts';
 import { bundlePackages } from './bundle.ts';
@@ -38,6 +39,7 @@ export interface CompactInput {
   readonly entries: ReadonlyMap<string, LockEntry>;
   readonly machine: Machine;
   readonly forms: Readonly<Record<string, PackageForm>>;
+  readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
 }
 

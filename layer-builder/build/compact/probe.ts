@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TargetNode } from '../node.ts';
 
 /** As Lambda starts Node: `require` of an ES module fails there. https://github.com/aws/aws-lambda-nodejs-runtime-interface-client */
 export const lambdaFlags = ['--no-experimental-require-module', '--no-experimental-detect-module'];
@@ -37,26 +38,17 @@ export interface ProbeQuestion {
 export async function probePackages(
   question: ProbeQuestion,
   work: string,
-  options: {
-    readonly signal?: AbortSignal | undefined;
-    readonly flags?: readonly string[];
-    readonly env?: NodeJS.ProcessEnv;
-  } = {},
+  options: { readonly node: TargetNode; readonly signal?: AbortSignal | undefined },
 ): Promise<Probe | undefined> {
   const [asked, answered] = [join(work, 'question.json'), join(work, 'answer.json')];
   writeFileSync(asked, JSON.stringify(question));
   writeFileSync(answered, '');
-  const flags = [
-    ...lambdaFlags,
-    '--experimental-import-meta-resolve',
-    '--no-warnings',
-    ...(options.flags ?? []),
-  ];
+  const flags = [...lambdaFlags, '--experimental-import-meta-resolve', '--no-warnings'];
   await new Promise<void>(done => {
-    const child = spawn(process.execPath, [...flags, script, asked, answered], {
+    const child = spawn(options.node.path, [...flags, script, asked, answered], {
       cwd: work,
       // Packages look at the environment when they load; the builder's own must not decide what is found.
-      env: { PATH: process.env['PATH'], HOME: work, TZ: 'UTC', ...options.env },
+      env: { PATH: process.env['PATH'], HOME: work, TZ: 'UTC' },
       stdio: 'ignore',
       timeout: deadlineMs,
       killSignal: 'SIGKILL',

@@ -1,0 +1,75 @@
+/** Makes V8's compile cache for the packages of an artifact, so that a cold start need not compile them. */
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { cachePath, modulesPath } from '../../artifact/layout.ts';
+import { lambdaFlags } from './compact/probe.ts';
+import { stageFiles } from './compact/stage.ts';
+import type { ArtifactFile } from './file.ts';
+import { fileOf } from './file.ts';
+import type { TargetNode } from './node.ts';
+
+const script = join(import.meta.dirname, 'compact/warm.mjs');
+const deadlineMs = 60_000;
+
+/**
+ * The child sees its folder under this name. V8 writes the path of each script into the cache, so a path that
+ * differs from build to build would make every artifact another.
+ */
+const constantRoot = '/proc/self/cwd';
+
+export interface CompileCacheInput {
+  readonly files: readonly ArtifactFile[];
+  readonly specifiers: readonly string[];
+  readonly node: TargetNode;
+  /** A private folder that the caller removes. */
+  readonly work: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Files of the cache, or none when V8 makes none. They are the same every time: V8 takes its hash seeds from
+ * `--random-seed`, and a plain Node of the same version still accepts them.
+ */
+export async function makeCompileCache(input: CompileCacheInput): Promise<ArtifactFile[]> {
+  const stage = join(realpathSync(input.work), 'cache-stage');
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage);
+  stageFiles(input.files, stage);
+  const question = join(input.work, 'warm.json');
+  const { specifiers } = input;
+  const root = join(constantRoot, modulesPath, '..');
+  writeFileSync(question, JSON.stringify({ root, specifiers, directory: join(constantRoot, cachePath) }));
+  const flags = [
+    ...lambdaFlags,
+    ...['--experimental-import-meta-resolve', '--preserve-symlinks', '--no-warnings', '--random-seed=1'],
+  ];
+  await new Promise<void>(done => {
+    const child = spawn(input.node.path, [...flags, script, question], {
+      cwd: stage,
+      env: { PATH: process.env['PATH'], HOME: stage, TZ: 'UTC' },
+      stdio: 'ignore',
+      timeout: deadlineMs,
+      killSignal: 'SIGKILL',
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    });
+    child.on('error', () => done());
+    child.on('close', () => done());
+  });
+  input.signal?.throwIfAborted();
+  const directory = join(stage, cachePath);
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(item => item.isFile())
+    .map(item => join(item.parentPath, item.name))
+    .sort()
+    .map(path => fileOf(path.slice(stage.length + 1), readFileSync(path)));
+}
