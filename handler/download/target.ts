@@ -19,7 +19,7 @@ export interface Target {
 export function targetOf(artifact: LockArtifact, region: string | undefined): Target {
   const regions = Object.keys(artifact.published);
   const chosen = region ?? (regions.length === 1 ? regions[0] : undefined);
-  const published = chosen === undefined ? undefined : artifact.published[chosen];
+  const published = chosen !== undefined && regions.includes(chosen) ? artifact.published[chosen] : undefined;
   if (chosen !== undefined && published !== undefined) {
     const { bucket, versionId } = published;
     const target = { artifact: artifact.name, region: chosen, bucket, key: artifact.s3.key };
