@@ -55,37 +55,39 @@ export function unpack(
   fs.mkdirSync(dirname(target), { recursive: true });
   const work = fs.mkdtempSync(join(dirname(target), workPrefix));
   try {
-    const tree = treeOf(writeAll(zip, entries, work).filter(file => !isMarker(file.path, expect.marker)));
+    const root = join(work, 'tree');
+    fs.mkdirSync(root, 0o755);
+    // A strict umask takes bits away from every mode that open and mkdir are given; only then is chmod worth a call.
+    const masked = (fs.statSync(root).mode & 0o777) !== 0o755;
+    if (masked) fs.chmodSync(root, 0o755);
+    const written = writeAll(zip, entries, root, masked);
+    const tree = treeOf(written.filter(file => !isMarker(file.path, expect.marker)));
     promise('tree', expect.tree, tree);
-    fs.chmodSync(work, 0o755);
-    moveInto(work, target);
+    moveInto(root, target);
     return { files: files.length, folders: entries.length - files.length, bytes, tree };
-  } catch (error) {
+  } finally {
     fs.rmSync(work, { recursive: true, force: true });
-    throw error;
   }
 }
 
-function writeAll(zip: Buffer, entries: readonly ZipEntry[], root: string): TreeFile[] {
+function writeAll(zip: Buffer, entries: readonly ZipEntry[], root: string, masked: boolean): TreeFile[] {
   const written: TreeFile[] = [];
   const made = new Set<string>(['']);
   for (const entry of entries) {
     const folder = entry.kind === 'folder' ? entry.path : parentOf(entry.path);
-    if (!made.has(folder)) makeFolder(root, folder, made);
+    if (!made.has(folder)) makeFolder(root, folder, made, masked);
     if (entry.kind === 'folder') continue;
-    written.push({
-      path: entry.path,
-      mode: entry.mode,
-      sha256: writeFile(zip, entry, `${root}/${entry.path}`),
-    });
+    const sha256 = writeFile(zip, entry, `${root}/${entry.path}`, masked);
+    written.push({ path: entry.path, mode: entry.mode, sha256 });
   }
   return written;
 }
 
-function makeFolder(root: string, path: string, made: Set<string>): void {
+function makeFolder(root: string, path: string, made: Set<string>, masked: boolean): void {
   const parent = parentOf(path);
-  if (!made.has(parent)) makeFolder(root, parent, made);
+  if (!made.has(parent)) makeFolder(root, parent, made, masked);
   fs.mkdirSync(`${root}/${path}`, 0o755);
+  if (masked) fs.chmodSync(`${root}/${path}`, 0o755);
   made.add(path);
 }
 
@@ -96,9 +98,10 @@ function parentOf(path: string): string {
 const createOnly = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY;
 
 /** Creates the file (O_EXCL never follows: whatever waits at the name is an error) and returns its SHA-256. */
-function writeFile(zip: Buffer, entry: ZipEntry, path: string): string {
+function writeFile(zip: Buffer, entry: ZipEntry, path: string, masked: boolean): string {
   const file = fs.openSync(path, createOnly, entry.mode);
   try {
+    if (masked) fs.fchmodSync(file, entry.mode);
     let sha256: string | undefined;
     let long: Hash | undefined;
     readContent(zip, entry, piece => {
