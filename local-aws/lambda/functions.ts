@@ -1,5 +1,5 @@
 /** Functions: create, read, update, delete. */
-import { functionArn, parseFunctionName } from './arn.ts';
+import { parseFunctionName } from './arn.ts';
 import { takeCode } from './code.ts';
 import { changed, checkSizes, formOf, readArchitecture } from './configuration.ts';
 import { conflict, constraint, invalid, stale } from './errors.ts';
@@ -176,8 +176,10 @@ async function replaceLatest(
 ): Promise<FunctionRecord> {
   const after = { ...record, latest };
   const done = service.store.functions.put(after);
-  const work = service.running.prepare(latest).then(() => service.running.retire(after));
-  service.lifecycles.begin(record.name, record.latest, work);
+  service.lifecycles.begin(record.name, record.latest, service.running.prepare(latest), async () => {
+    await service.running.retire(after);
+    await service.store.collect();
+  });
   await done;
   return after;
 }
@@ -200,9 +202,4 @@ function blank(): FunctionVersion {
     lastModified: '',
     revisionId: '',
   };
-}
-
-/** The ARN of a function named in full, for tags. */
-export function arnOf(service: Service, name: string): string {
-  return functionArn(service.place, name);
 }

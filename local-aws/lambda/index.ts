@@ -61,10 +61,11 @@ export async function openLambda(options: LambdaOptions): Promise<LambdaService>
   const store = openStore(options.data);
   const secret = randomBytes(32);
   const sign = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
+  const lifecycles = openLifecycles(place);
   const service: Service = {
     ...{ place, endpoint, store, objects, credentials, log },
-    lifecycles: openLifecycles(place),
-    running: openRunning({ sandbox, store, place, endpoint, credentials, log }),
+    lifecycles,
+    running: openRunning({ sandbox, store, place, endpoint, credentials, log, serving: lifecycles.serving }),
     urls: openUrlListeners(options.urlPort, (owner, request, response) => {
       void answerUrl(service, owner, request, response);
     }),

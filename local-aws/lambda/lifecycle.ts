@@ -21,7 +21,13 @@ export interface Lifecycles {
   /** Throws `ResourceConflictException` while a creation or an update is in progress. */
   requireSettled(name: string): void;
   /** Enters Pending (`before` undefined) or InProgress until `work` is done. */
-  begin(name: string, before: FunctionVersion | undefined, work: Promise<unknown>): void;
+  begin(
+    name: string,
+    before: FunctionVersion | undefined,
+    work: Promise<unknown>,
+    /** Runs when the change has taken. */
+    then?: () => Promise<void>,
+  ): void;
   forget(name: string): void;
   /** Resolves when nothing is in progress. */
   settled(): Promise<void>;
@@ -54,7 +60,7 @@ export function openLifecycles(place: Place): Lifecycles {
         throw conflict(`${head} An update is in progress for resource: ${functionArn(place, name)}`);
       }
     },
-    begin(name, before, work) {
+    begin(name, before, work, then) {
       const reason = { reason: 'The function is being created.', code: 'Creating' };
       const state: State = before
         ? {
@@ -68,11 +74,15 @@ export function openLifecycles(place: Place): Lifecycles {
       const entry: Transition = {
         state,
         ...(before ? { serving: before } : {}),
-        done: Promise.allSettled([work, least]).then(([outcome]) => {
+        done: Promise.allSettled([work, least]).then(async ([outcome]) => {
           if (transitions.get(name) !== entry) return;
-          if (outcome.status === 'fulfilled') transitions.delete(name);
-          else
+          if (outcome.status === 'rejected') {
             transitions.set(name, { state: failed(before !== undefined, String(outcome.reason?.message)) });
+            return;
+          }
+          transitions.delete(name);
+          // What could not be cleaned up now goes when the server closes.
+          await then?.().catch(() => {});
         }),
       };
       transitions.set(name, entry);

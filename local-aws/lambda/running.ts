@@ -7,6 +7,7 @@ import type { Ladder } from '../sandbox/index.ts';
 import { findNode, type NodeBinary } from '../sandbox/node.ts';
 import { openPool, type PoolAnswer, type Target } from '../sandbox/pool.ts';
 import type { InvocationRecord } from '../sandbox/report.ts';
+import { treeKey } from '../sandbox/trees.ts';
 import type { Place } from './arn.ts';
 import { record as recordField, text } from './fields.ts';
 import { limits } from './limits.ts';
@@ -37,12 +38,16 @@ export function openRunning(options: {
   readonly place: Place;
   readonly endpoint: string;
   readonly credentials: CredentialStore;
+  /** What serves while an update is in progress. */
+  readonly serving: (name: string) => FunctionVersion | undefined;
   readonly log: (line: string) => void;
 }): Running {
   const { sandbox, store, credentials, log } = options;
   const nodes = new Map<string, Promise<NodeBinary>>();
   let client: Promise<string> | undefined;
   const records: InvocationRecord[] = [];
+  /** Code folders that a request is about to run from or runs from. */
+  const inUse = new Map<string, number>();
   const listeners = new Set<(record: InvocationRecord) => void>();
 
   const pool = openPool({
@@ -65,6 +70,15 @@ export function openRunning(options: {
       for (const listener of listeners) listener(record);
     },
   });
+
+  /** Keys of the trees of every version that an invocation may ask for. */
+  function wantedTrees(): ReadonlySet<string> {
+    const versions = store.functions.all().flatMap(({ name, latest, versions }) => {
+      const serving = options.serving(name);
+      return [latest, ...versions, ...(serving ? [serving] : [])];
+    });
+    return new Set(versions.map(treeKeyOf));
+  }
 
   function nodeFor(runtime: string): Promise<NodeBinary> {
     const node = nodes.get(runtime) ?? findNode(runtime, log);
@@ -89,7 +103,7 @@ export function openRunning(options: {
     return sandbox.trees.assemble(
       file(code),
       layers.map(layer => file(layer.code)),
-      /\d+/.exec(runtime)?.[0] ?? '',
+      majorOf(runtime),
     );
   }
 
@@ -136,11 +150,24 @@ export function openRunning(options: {
       await Promise.allSettled([nodeFor(version.runtime), runtimeClient()]);
     },
     async invoke(record, version, request) {
-      return pool.invoke(await targetOf(record, version), request, record.reserved);
+      const target = await targetOf(record, version);
+      const { task } = target.parts;
+      inUse.set(task, (inUse.get(task) ?? 0) + 1);
+      try {
+        return await pool.invoke(target, request, record.reserved);
+      } finally {
+        const left = (inUse.get(task) ?? 1) - 1;
+        if (left > 0) inUse.set(task, left);
+        else inUse.delete(task);
+      }
     },
-    retire(record, all = false) {
+    async retire(record, all = false) {
       const keep = all ? [] : [record.latest, ...record.versions].map(keyOf);
-      return pool.retire(record.name, new Set(keep));
+      await pool.retire(record.name, new Set(keep));
+      // Asked at the moment of deletion: other functions come and go meanwhile.
+      await sandbox.trees.collect(
+        (key, tree) => inUse.has(tree.task) || pool.uses(tree.task) || wantedTrees().has(key),
+      );
     },
     records,
     onRecord(listener) {
@@ -149,6 +176,18 @@ export function openRunning(options: {
     },
     close: () => pool.close(),
   };
+}
+
+function treeKeyOf({ code, layers, runtime }: FunctionVersion): string {
+  return treeKey(
+    code,
+    layers.map(layer => layer.code),
+    majorOf(runtime),
+  );
+}
+
+function majorOf(runtime: string): string {
+  return /\d+/.exec(runtime)?.[0] ?? '';
 }
 
 /** Any change of code or configuration gives a new revision, hence new environments. */

@@ -28,11 +28,11 @@ const prefix = 'local-aws-';
 const periodUs = 20_000;
 
 /** The groups of this process, or undefined where none can be made (no root, no control groups, a container). */
-export function openCgroups(): Cgroups | undefined {
+export async function openCgroups(): Promise<Cgroups | undefined> {
   try {
     const version2 = existsSync(join(mountPoint, 'cgroup.controllers'));
     const parents = version2 ? enableVersion2() : findVersion1();
-    sweep(parents);
+    await sweep(parents);
     const own = new Map<string, string>();
     for (const parent of new Set(parents.values())) {
       own.set(parent, join(parent, `${prefix}${process.pid}`));
@@ -84,13 +84,9 @@ function makeGroup(
       const events = read(at('memory', version2 ? 'memory.events' : 'memory.oom_control'));
       return Number(/^oom_kill (\d+)/m.exec(events)?.[1] ?? 0);
     },
-    async remove() {
+    remove() {
       this.setFrozen(false);
-      for (let left = 200; left > 0; left--) {
-        for (const folder of folders) killAll(folder);
-        if (folders.filter(folder => !removeFolder(folder)).length === 0) return;
-        await new Promise(resolve => setTimeout(resolve, 5));
-      }
+      return removeGroup(folders);
     },
   };
 }
@@ -115,20 +111,25 @@ function enableVersion2(): Map<Controller, string> {
 }
 
 /** Removes groups of runs that are no more, killing what a crash left frozen in them. */
-function sweep(parents: Map<Controller, string>): void {
+async function sweep(parents: Map<Controller, string>): Promise<void> {
   for (const parent of new Set(parents.values())) {
     for (const name of readdirSync(parent)) {
       const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : Number.NaN);
       if (!Number.isInteger(pid) || isAlive(pid)) continue;
-      for (const child of readdirSync(join(parent, name), { withFileTypes: true })) {
-        if (!child.isDirectory()) continue;
-        const group = join(parent, name, child.name);
-        tryWrite(join(group, 'freezer.state'), 'THAWED');
-        killAll(group);
-        removeFolder(group);
-      }
-      removeFolder(join(parent, name));
+      const run = join(parent, name);
+      const groups = readdirSync(run, { withFileTypes: true }).filter(entry => entry.isDirectory());
+      for (const group of groups) tryWrite(join(run, group.name, 'freezer.state'), 'THAWED');
+      await removeGroup([...groups.map(group => join(run, group.name)), run]);
     }
+  }
+}
+
+/** Kills what is inside until the folders can be removed: a killed process takes a moment to leave. */
+async function removeGroup(folders: readonly string[]): Promise<void> {
+  for (let left = 200; left > 0; left--) {
+    for (const folder of folders) killAll(folder);
+    if (folders.filter(folder => !removeFolder(folder)).length === 0) return;
+    await new Promise(resolve => setTimeout(resolve, 5));
   }
 }
 

@@ -5,18 +5,28 @@ import type { Readable } from 'node:stream';
 import type { Cgroup } from './cgroup.ts';
 import type { Exit, Sandboxed } from './types.ts';
 
+export interface ChildFacts {
+  /** The child's control group, when it has one. */
+  readonly group?: Cgroup | undefined;
+  /** The child leads a process group, which is killed with it. */
+  readonly leads?: boolean;
+  /** Whether Node was reached: what comes before it are programs of ours. */
+  readonly wasStarted?: () => boolean;
+}
+
 /**
  * Wraps a child. A shell between us and Node reports a signal as status 128 + its number, which is turned
- * back here. `group` is the child's control group, when it has one.
+ * back here.
  */
-export function sandboxed(child: ChildProcess, group?: Cgroup, detached = false): Sandboxed {
+export function sandboxed(child: ChildProcess, facts: ChildFacts = {}): Sandboxed {
+  const { group, leads = false, wasStarted = () => child.pid !== undefined } = facts;
   const exited = new Promise<Exit>(resolve => {
     let ended = false;
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (ended) return;
       ended = true;
       const oom = (group?.oomKills() ?? 0) > 0;
-      const finish = (): void => resolve({ ...exitOf(code, signal), oom });
+      const finish = (): void => resolve({ ...exitOf(code, signal), oom, started: wasStarted() });
       if (group) group.remove().then(finish, finish);
       else finish();
     };
@@ -24,7 +34,7 @@ export function sandboxed(child: ChildProcess, group?: Cgroup, detached = false)
     // `close` comes after the last output was read; `exit` alone would cut the log.
     child.on('close', end);
     child.on('exit', (code, signal) => {
-      if (detached) killTree(child, true);
+      if (leads) killTree(child, true);
       // What escaped with a session of its own may keep the pipes open for ever; its output is not waited for.
       setTimeout(() => end(code, signal), 500).unref();
     });
@@ -35,7 +45,7 @@ export function sandboxed(child: ChildProcess, group?: Cgroup, detached = false)
     exited,
     async kill() {
       group?.setFrozen(false);
-      killTree(child, detached);
+      killTree(child, leads);
       await exited;
     },
     setCpu: cores => group?.setCpu(cores),
@@ -43,17 +53,17 @@ export function sandboxed(child: ChildProcess, group?: Cgroup, detached = false)
   };
 }
 
-function killTree(child: ChildProcess, detached: boolean): void {
+function killTree(child: ChildProcess, leads: boolean): void {
   try {
     // A process group of its own catches what the function started; a namespace needs no such help.
-    if (detached && child.pid) process.kill(-child.pid, 'SIGKILL');
+    if (leads && child.pid) process.kill(-child.pid, 'SIGKILL');
     else child.kill('SIGKILL');
   } catch {
     child.kill('SIGKILL');
   }
 }
 
-function exitOf(code: number | null, signal: NodeJS.Signals | null): Omit<Exit, 'oom'> {
+function exitOf(code: number | null, signal: NodeJS.Signals | null): Pick<Exit, 'code' | 'signal'> {
   if (signal) return { code: undefined, signal };
   if (code === null || code <= 128) return { code: code ?? undefined, signal: undefined };
   const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];

@@ -1,6 +1,7 @@
 /** One execution environment: a slot with its /tmp, and in it a process that is started, reused, thrown away. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { LocalAwsError } from '../errors.ts';
 import { exitError, type InvocationRecord, reportLine, timeoutError, tooLargeError } from './report.ts';
 import { openRuntimeApi, type RuntimeAnswer, type RuntimeApi } from './runtime-api.ts';
 import type { Exit, Sandboxed, Slot } from './types.ts';
@@ -93,6 +94,7 @@ export function createEnvironment(
     }
     await child.kill();
     running = undefined;
+    if (outcome.kind === 'exit' && !outcome.exit.started) throw sandboxFailed(log);
     return outcome.kind === 'done'
       ? { kind: 'error', body: outcome.value.error ?? Buffer.alloc(0) }
       : outcome;
@@ -194,7 +196,7 @@ export function createEnvironment(
   };
 }
 
-const noExit: Exit = { code: undefined, signal: undefined, oom: false };
+const noExit: Exit = { code: undefined, signal: undefined, oom: false, started: true };
 
 async function exchange(
   api: RuntimeApi,
@@ -221,6 +223,17 @@ async function collected(body: IncomingMessage): Promise<RuntimeAnswer> {
 export function streamError(body: IncomingMessage): Buffer | undefined {
   const error = body.trailers['lambda-runtime-function-error-body'];
   return error === undefined ? undefined : Buffer.from(error, 'base64');
+}
+
+/** The machine's fault, not the function's: told as such. */
+function sandboxFailed(log: string): LocalAwsError {
+  return new LocalAwsError(
+    'SANDBOX_FAILED',
+    `the sandbox could not be set up: ${log.trim().split('\n').slice(-3).join('; ')}`,
+    {
+      hint: 'start with sandbox "process", which needs nothing of the machine',
+    },
+  );
 }
 
 /** What happens first: the promise, the end of the process, or the limit in milliseconds. */

@@ -38,11 +38,14 @@ export interface Pool {
   invoke(target: Target, request: InvocationRequest, reserved?: number): Promise<PoolAnswer>;
   /** Shuts down a function's environments whose key is not among `keep`: now when idle, else after their request. */
   retire(functionName: string, keep: ReadonlySet<string>): Promise<void>;
+  /** Whether an environment runs code from this folder. */
+  uses(task: string): boolean;
   close(): Promise<void>;
 }
 
 interface Held {
   readonly key: string;
+  readonly task: string;
   readonly functionName: string;
   readonly environment: Environment;
   readonly credentials: SessionCredentials;
@@ -76,6 +79,7 @@ export function openPool(options: PoolOptions): Pool {
       const credentials = options.issue(target.spec);
       const one: Held = {
         key: target.key,
+        task: target.parts.task,
         functionName: target.spec.name,
         environment: createEnvironment(target.spec, slot, credentials),
         credentials,
@@ -122,6 +126,7 @@ export function openPool(options: PoolOptions): Pool {
         if (!one.busy) await shut(one);
       }
     },
+    uses: task => [...held].some(one => one.task === task),
     async close() {
       closed = true;
       await Promise.all([...held].map(shut));

@@ -43,7 +43,7 @@ function slotOf(place: string, parts: Parts, setpriv: string | undefined): Slot 
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: process.platform !== 'win32',
       });
-      return sandboxed(child, undefined, process.platform !== 'win32');
+      return sandboxed(child, { leads: process.platform !== 'win32' });
     },
     remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
   };

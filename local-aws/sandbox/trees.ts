@@ -22,8 +22,17 @@ export interface Tree {
 export interface Trees {
   /** Unpacks the code, and the layers in order, later ones over earlier ones. The same request is made once. */
   assemble(code: ZipFile, layers: readonly ZipFile[], major: string): Promise<Tree>;
-  /** Removes a tree that nothing runs from any more. */
-  drop(tree: Tree): Promise<void>;
+  /** Removes the trees that `isUsed` gives up. */
+  collect(isUsed: (key: string, tree: Tree) => boolean): Promise<void>;
+}
+
+/** What tells trees apart: equal keys give the same tree. */
+export function treeKey(
+  code: Pick<ZipFile, 'sha256'>,
+  layers: readonly Pick<ZipFile, 'sha256'>[],
+  major: string,
+): string {
+  return [major, code.sha256, ...layers.map(layer => layer.sha256)].join(' ');
 }
 
 /** Keeps trees below `folder`, the run's own: nothing is shared between runs, so a crash leaves nothing to distrust. */
@@ -32,7 +41,7 @@ export function openTrees(folder: string): Trees {
   let count = 0;
   return {
     assemble(code, layers, major) {
-      const key = [major, code.sha256, ...layers.map(layer => layer.sha256)].join(' ');
+      const key = treeKey(code, layers, major);
       let tree = made.get(key);
       if (!tree) {
         tree = make(join(folder, `tree-${++count}`), code, layers, major);
@@ -42,9 +51,13 @@ export function openTrees(folder: string): Trees {
       }
       return tree;
     },
-    async drop(tree) {
-      for (const [key, promise] of made) if ((await promise) === tree) made.delete(key);
-      await rm(tree.root, { recursive: true, force: true });
+    async collect(isUsed) {
+      for (const [key, promise] of [...made]) {
+        const tree = await promise.catch(() => undefined);
+        if (!tree || isUsed(key, tree)) continue;
+        made.delete(key);
+        await rm(tree.root, { recursive: true, force: true });
+      }
     },
   };
 }

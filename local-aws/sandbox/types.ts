@@ -39,11 +39,12 @@ export interface Launch {
   readonly command: readonly string[];
 }
 
-/** How a process ended: `oom` when the kernel killed it for memory. */
+/** How a process ended: `oom` when the kernel killed it for memory, `started` false when Node was never reached. */
 export interface Exit {
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
   readonly oom: boolean;
+  readonly started: boolean;
 }
 
 export interface Sandboxed {

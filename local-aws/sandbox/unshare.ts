@@ -1,6 +1,7 @@
 /** The first rung: root makes namespaces, a private root of read-only binds, and drops everything before Node starts. */
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { chown, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Base, makeBase } from './base.ts';
@@ -24,7 +25,7 @@ export async function openUnshare(folder: string): Promise<Sandbox | string> {
     return 'the kernel refuses new namespaces';
   }
   const loop = await canLoopMount(folder);
-  const cgroups = openCgroups();
+  const cgroups = await openCgroups();
   const base = await makeBase(join(folder, 'base'));
   return {
     kind: 'unshare',
@@ -44,6 +45,7 @@ export async function openUnshare(folder: string): Promise<Sandbox | string> {
     return {
       view: lambdaView,
       start(launch) {
+        rmSync(join(place, 'started'), { force: true });
         const group = cgroups?.make(name, { memoryMb: parts.memoryMb, processes: 1024 });
         const child = spawn(
           'setpriv',
@@ -69,7 +71,7 @@ export async function openUnshare(folder: string): Promise<Sandbox | string> {
           variables.end(exportLines(launch.environment));
         }
         group?.setCpu(1);
-        return sandboxed(child, group);
+        return sandboxed(child, { group, wasStarted: () => existsSync(join(place, 'started')) });
       },
       remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
     };
@@ -109,21 +111,30 @@ function script(
     bind(parts.node, '/var/lang/bin/node'),
     bind(parts.links, '/node_modules'),
     loop
-      ? `mount -o loop,nosuid,nodev ${quote(join(place, 'tmp.ext4'))} ${quote(`${root}/tmp`)}`
+      ? patiently(`mount -o loop,nosuid,nodev ${quote(join(place, 'tmp.ext4'))} ${quote(`${root}/tmp`)}`)
       : `mount -o bind,nosuid,nodev ${quote(join(place, 'tmp'))} ${quote(`${root}/tmp`)}`,
     `rmdir ${quote(`${root}/tmp/lost+found`)} 2>/dev/null || true`,
     `mount -t proc -o nosuid,nodev,noexec proc ${quote(`${root}/proc`)}`,
     // Only now: under a small quota the mounts themselves would take long.
     ...doors.map(door => `echo 0 > ${quote(door)}`),
     'ulimit -n 1024; ulimit -c 0',
+    `: > ${quote(join(place, 'started'))}`,
     `chroot ${quote(root)} /usr/bin/setpriv --reuid=${uid} --regid=${gid} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs /bin/sh -c 'cd /var/task; eval "$(cat <&3)"; exec 3<&-; exec "$@"' sh ${launch.command.map(quote).join(' ')} &`,
     'exec 3<&-',
     'set +e; wait $!; exit $?',
   ].join('\n');
 }
 
+/** Two mounts at the same moment may choose the same loop device, and one is refused: it tries again. */
+function patiently(command: string): string {
+  return `for left in 9 8 7 6 5 4 3 2 1 0; do ${command} && break; test $left -gt 0; sleep 0.0$left; done`;
+}
+
 async function makeTmp(place: string, tmpMb: number, loop: boolean): Promise<void> {
-  if (!loop) return void (await mkdir(join(place, 'tmp'), { mode: 0o777 }));
+  if (!loop) {
+    await mkdir(join(place, 'tmp'));
+    return chown(join(place, 'tmp'), uid, gid);
+  }
   const image = join(place, 'tmp.ext4');
   await writeFile(image, '');
   // A file full of holes; 3 % more than asked for, which is what the file system's own tables take.

@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionCommand,
+  type CreateFunctionCommandInput,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { ZipArchive } from 'archiver';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../local-aws/index.ts';
 
@@ -75,4 +81,59 @@ export async function untilReady(lambda: LambdaClient, name: string): Promise<vo
     if (now.State !== 'Pending' && now.LastUpdateStatus !== 'InProgress') return;
     await new Promise(setImmediate);
   }
+}
+
+export interface FunctionOptions extends Partial<Omit<CreateFunctionCommandInput, 'FunctionName' | 'Code'>> {
+  /** Files by path. @default index.mjs that gives the event back */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Creates a function and waits until it is active. */
+export async function createFunction(
+  lambda: LambdaClient,
+  name: string,
+  options: FunctionOptions = {},
+): Promise<void> {
+  const { files = { 'index.mjs': 'export const handler = async event => event;' }, ...input } = options;
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: name,
+      Role: role,
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Code: { ZipFile: await zipOf(files) },
+      ...input,
+    }),
+  );
+  await untilReady(lambda, name);
+}
+
+export interface Answer {
+  readonly value: unknown;
+  readonly error: string | undefined;
+  readonly log: string;
+  readonly version: string | undefined;
+}
+
+/** Invokes and waits; `value` is the payload as JSON, `log` the tail. */
+export async function invoke(
+  lambda: LambdaClient,
+  name: string,
+  event: unknown = {},
+  qualifier?: string,
+): Promise<Answer> {
+  const answer = await lambda.send(
+    new InvokeCommand({
+      FunctionName: name,
+      Payload: Buffer.from(JSON.stringify(event)),
+      LogType: 'Tail',
+      ...(qualifier ? { Qualifier: qualifier } : {}),
+    }),
+  );
+  return {
+    value: JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null'),
+    error: answer.FunctionError,
+    log: Buffer.from(answer.LogResult ?? '', 'base64').toString(),
+    version: answer.ExecutedVersion,
+  };
 }
