@@ -42,6 +42,8 @@ $('make').addEventListener('click', async () => {
   link.download = owner + '-' + name + '.' + { markdown: 'md', xml: 'xml', json: 'json', text: 'txt' }[format];
   say(text.length.toLocaleString('en') + ' characters, about ' + Math.ceil(text.length / 4).toLocaleString('en') + ' tokens');
   $('output').focus();
+  $('output').setSelectionRange(0, 0);
+  $('output').scrollTop = 0;
 });
 
 $('copy').addEventListener('click', async () => {

@@ -68,7 +68,12 @@ function table(caption, rows) {
       h('td', {}, name),
       h('td', {}, typeOf(schema)),
       h('td', {}, required ? 'required' : schema.default === undefined ? '' : JSON.stringify(schema.default)),
-      h('td', {}, description || ''))))));
+      h('td', {}, ...prose(description)))))));
+}
+
+// Descriptions are Markdown; code is all they use of it.
+function prose(text) {
+  return (text || '').split('\x60').map((part, index) => index % 2 ? h('code', {}, part) : part);
 }
 
 function typeOf(schema) {
@@ -116,7 +121,7 @@ function tryOut(api, path, method, operation) {
   const output = h('div', { 'aria-live': 'polite' });
   const form = h('form', { onsubmit: event => { event.preventDefault(); send(); } },
     h('div', { class: 'fields' }, ...inputs.map(([parameter, node]) => h('div', {},
-      h('label', { for: node.id }, parameter.name), node, parameter.description ? h('small', {}, parameter.description) : '')),
+      h('label', { for: node.id }, parameter.name), node, h('small', {}, ...prose(parameter.description)))),
       choice ? h('div', {}, h('label', { for: choice.id }, 'Accept'), choice) : ''),
     text ? h('div', {}, h('label', { for: text.id }, 'JSON body'), text) : '',
     h('p', { class: 'buttons' }, h('button', { type: 'submit' }, 'Send')));

@@ -35,7 +35,7 @@ input, select, textarea {
 input[type=checkbox] { width: 1.15rem; min-height: 1.15rem; height: 1.15rem; margin: 0 .4rem 0 0; vertical-align: -.2rem; }
 textarea { font: .875rem/1.5 var(--mono); resize: vertical; white-space: pre; overflow: auto; }
 button, .button {
-  display: inline-block; min-height: 2.5rem; padding: .4rem 1.1rem; border: 0; border-radius: 6px;
+  display: inline-flex; align-items: center; min-height: 2.5rem; padding: .4rem 1.1rem; border: 0; border-radius: 6px;
   background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; cursor: pointer;
 }
 button:disabled { opacity: .5; cursor: default; }

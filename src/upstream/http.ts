@@ -48,7 +48,12 @@ export async function ask(request: Ask, retried = false): Promise<Reply> {
   let body: IncomingMessage;
   try {
     body = await new Promise<IncomingMessage>((resolve, reject) => {
-      req.on('response', resolve).on('error', reject).end();
+      // A switch of protocols that nobody asked for ends in `close` alone.
+      req
+        .on('response', resolve)
+        .on('error', reject)
+        .on('close', () => reject(brokenOff()))
+        .end();
     });
   } catch (error) {
     if (req.reusedSocket && !retried && codeOf(error) === 'ECONNRESET') return ask(request, true);
@@ -111,6 +116,10 @@ function explainFailure({ service, deadline }: Ask, signal: AbortSignal, error: 
       ? 'broke off its answer'
       : 'cannot be reached';
   return new HttpError(502, `${service} ${what} (${code})`, { cause: error });
+}
+
+function brokenOff(): Error {
+  return Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' });
 }
 
 function codeOf(error: unknown): string {

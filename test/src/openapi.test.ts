@@ -25,7 +25,7 @@ test('the document is valid OpenAPI 3.1', async t => {
   const reply = await service.call('GET', '/openapi.json', { key: false });
   t.is(reply.status, 200);
   const validator = new Validator();
-  const result = await validator.validate(reply.json() as object);
+  const result = await validator.validate(reply.json() as Record<string, unknown>);
   t.true(result.valid, JSON.stringify(result.errors));
   t.is(validator.version, '3.1');
 });
