@@ -39,7 +39,7 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       format: 'esm',
       entryFileNames: 'index.mjs',
       chunkFileNames: 'handler/[name]-[hash].mjs',
-      minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+      minify: true,
     });
     await bundle.close();
     if (unresolved.length > 0) throw new Error(unresolved.join('; '));
