@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Command, CommandArguments } from '../command.ts';
-import { BuilderError, fail } from '../errors.ts';
+import type { BuilderError } from '../errors.ts';
+import { fail } from '../errors.ts';
 import { flagOf, textOf } from './values.ts';
 
 const region = 'us-east-1';
@@ -77,17 +78,23 @@ function forget(data: string, project: string) {
 /** What local-aws keeps in its data folder. */
 const ownNames: ReadonlySet<string> = new Set(['s3', 'lambda']);
 
-/** Errors of local-aws have a code of their own, for it knows nothing of ours. */
+/** Errors of local-aws have codes of their own, for it knows nothing of ours and of our options. */
 function explain(cause: unknown): never {
-  const { code, message, hint, details } = cause as Partial<BuilderError> & {
-    readonly details?: { option?: string };
-  };
+  const { code, message, hint, details = {} } = cause as Partial<BuilderError>;
   if (code === undefined || message === undefined) throw cause;
-  throw new BuilderError(code === 'PORT_TAKEN' ? 'PORT_TAKEN' : 'LOCAL_FAILED', message, {
-    hint: hint ?? 'look at the message; --data DIR chooses another folder, --port N another port',
-    details: { ...details, code },
-    cause,
-  });
+  if (code !== 'PORT_TAKEN') {
+    fail('LOCAL_FAILED', message, { ...(hint ? { hint } : {}), details: { ...details, code }, cause });
+  }
+  const option = details['option'] === 'urlPort' ? '--url-port' : '--port';
+  return fail(
+    'PORT_TAKEN',
+    `port ${details['port']} is taken (expected a free port, found another program on it)`,
+    {
+      hint: `stop that program, or choose another port with ${option}; ${option} 0 takes any free one`,
+      details: { port: details['port'], option },
+      cause,
+    },
+  );
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
