@@ -49,7 +49,7 @@ export async function loadApp(
 }
 
 /** Koa has `callback`, Express is a function, Fastify routes through its own server once it is ready. */
-async function listenerOf(app: unknown, onError: (error: unknown) => void): Promise<Listener> {
+export async function listenerOf(app: unknown, onError: (error: unknown) => void): Promise<Listener> {
   const { callback, ready, server, handle } = app as Readonly<Record<string, unknown>>;
   if (isCallable(callback)) {
     if (isEmitter(app)) app.on('error', error => isUnforeseen(error) && onError(error));

@@ -93,16 +93,18 @@ export function readRequest(source: HttpSource, event: Fields): CanonicalRequest
   };
 }
 
+/** Gateways of format 2.0 give `rawPath`; hand-made events often nothing but one of the other two. */
 function readPath(source: HttpSource, event: Fields, http: Fields): string {
+  const path = optionalText(event['path']);
   switch (source) {
     case 'http-v2':
-      return decodedPath(optionalText(event['rawPath']) ?? optionalText(http['path']) ?? '/');
+      return decodedPath(optionalText(event['rawPath']) ?? optionalText(http['path']) ?? path ?? '/');
     case 'function-url':
-      return encodedPath(optionalText(event['rawPath']) ?? optionalText(http['path']) ?? '/');
+      return encodedPath(optionalText(event['rawPath']) ?? optionalText(http['path']) ?? path ?? '/');
     case 'rest-v1':
     case 'alb':
     case 'alb-multi':
-      return encodedPath(optionalText(event['path']) ?? '/');
+      return encodedPath(path ?? '/');
   }
 }
 

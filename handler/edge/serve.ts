@@ -31,12 +31,14 @@ export interface AppRequest extends IncomingMessage {
   route?: unknown;
   apiGateway: { readonly event: unknown; readonly context: unknown };
   [exchangeKey]?: Exchange;
+  [extended]?: boolean;
 }
 
 /** Sends an exchange through the app. Calls `done` or `fail` of the exchange, once. */
 export type Serve = (exchange: Exchange) => void;
 
 const exchangeKey: unique symbol = Symbol('exchange');
+const extended: unique symbol = Symbol('extended');
 
 /** Wraps an app once; the result serves any number of exchanges at the same time. */
 export function createServe(listener: Listener): Serve {
@@ -87,7 +89,7 @@ function noHeaders(): OutgoingHttpHeaders {
 
 function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
   const { request, event, context } = exchange;
-  if (!('signal' in incoming)) addSignal(Object.getPrototypeOf(incoming) as object);
+  if (!incoming[extended]) extend(Object.getPrototypeOf(incoming) as AppRequest);
   incoming[exchangeKey] = exchange;
   incoming.url = request.url;
   incoming.headers = request.headers;
@@ -102,14 +104,34 @@ function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
     request.headers['x-forwarded-proto'] !== 'http';
 }
 
-/** On the class of serverless-http's requests, once: a property defined on each request would cost more than the rest. */
-function addSignal(prototype: object): void {
-  Object.defineProperty(prototype, 'signal', {
-    get(this: AppRequest) {
-      return this[exchangeKey]?.signal();
+/** On the class of serverless-http's requests, once: properties defined on each request would cost more than the rest. */
+function extend(prototype: AppRequest): void {
+  prototype[extended] = true;
+  Object.defineProperties(prototype, {
+    // node:http's own fires when the connection closes, which is none here
+    signal: {
+      get(this: AppRequest) {
+        return this[exchangeKey]?.signal();
+      },
+      configurable: true,
     },
-    configurable: true,
+    // node:http's own counts the headers that its parser has seen, here none
+    headersDistinct: {
+      get(this: AppRequest) {
+        return distinctHeaders(this.rawHeaders);
+      },
+      configurable: true,
+    },
   });
+}
+
+function distinctHeaders(rawHeaders: readonly string[]): Record<string, string[]> {
+  const distinct: Record<string, string[]> = Object.create(null);
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? '';
+    distinct[name] = [...(distinct[name] ?? []), rawHeaders[at + 1] ?? ''];
+  }
+  return distinct;
 }
 
 function readBody(this: AppRequest): void {

@@ -130,7 +130,7 @@ async function initialise(
 }
 
 /** Koa's `error` event: an error that no middleware caught, or one that an app reports itself. */
-function appFailed(error: unknown, logger: Logger): void {
+export function appFailed(error: unknown, logger: Logger): void {
   const scope = currentScope();
   if (scope !== undefined) scope.appFailed = true;
   logger.log('ERROR', 'the app failed', { error });
