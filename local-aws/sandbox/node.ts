@@ -1,6 +1,7 @@
 /** Which Node binary runs a function: the one of its runtime where it is here or npm can bring it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached, npm } from '../runtime-client/cache.ts';
@@ -28,9 +29,13 @@ export async function findNode(runtime: string, log: (line: string) => void): Pr
   try {
     const folder = await cached(`${name}-${major}`, async target => {
       log(`local-aws: fetching Node ${major} for ${runtime} (once)`);
-      await npm(target, 'install', '--no-save', `${name}@${major}`);
+      // Without a package.json of its own the folder is no project, and npm would install into the one above it.
+      await writeFile(join(target, 'package.json'), '{"private":true}\n');
+      await npm(target, 'install', `${name}@${major}`);
+      if (!versionOf(join(target, binary(name))))
+        throw new Error(`${name}@${major} holds no Node that runs here`);
     });
-    const path = join(folder, 'node_modules', name, 'bin/node');
+    const path = join(folder, binary(name));
     const version = versionOf(path);
     if (version) return { path, version, matches: true };
   } catch {
@@ -39,6 +44,10 @@ export async function findNode(runtime: string, log: (line: string) => void): Pr
   const version = process.versions.node;
   log(`local-aws: ${runtime} runs on Node ${version}: no Node ${major} here and npm could not bring one`);
   return { path: process.execPath, version, matches: false };
+}
+
+function binary(name: string): string {
+  return join('node_modules', name, 'bin/node');
 }
 
 function projectNode(): string {

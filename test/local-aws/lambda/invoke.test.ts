@@ -239,18 +239,30 @@ test('a failing init is tried once more inside the invocation and then answered'
   );
 });
 
-test('Node 24 refuses a handler with a callback, Node 22 takes it', async t => {
-  const files = {
-    'index.js': `exports.handler = (event, context, done) => done(null, process.version.split('.')[0]);`,
-  };
-  await createFunction(bench.lambda, 'callback-24', { files });
-  const refused = (await invoke(bench.lambda, 'callback-24')).value as { errorType: string };
+test('a handler with a callback is refused, as Node 24 on Lambda does', async t => {
+  await createFunction(bench.lambda, 'callback', {
+    files: { 'index.js': 'exports.handler = (event, context, done) => done(null, 1);' },
+  });
+  const refused = (await invoke(bench.lambda, 'callback')).value as { errorType: string };
   t.is(refused.errorType, 'Runtime.CallbackHandlerDeprecated');
-  await createFunction(bench.lambda, 'callback-22', { Runtime: 'nodejs22.x', files });
+});
+
+test('nodejs22.x runs on Node 22, with layers of node22 before the common ones', async t => {
+  const layer = await publishLayer('for-22', {
+    'nodejs/node22/node_modules/it/index.js': 'module.exports = "node22";',
+    'nodejs/node_modules/it/index.js': 'module.exports = "any";',
+  });
+  await createFunction(bench.lambda, 'on-22', {
+    Runtime: 'nodejs22.x',
+    Layers: [layer],
+    files: {
+      'index.mjs': `import it from 'it'; export const handler = async () => [process.version.split('.')[0], it];`,
+    },
+  });
   if (bench.lines.some(line => line.includes('no Node 22 here'))) {
     return t.log('SKIPPED: no Node 22, npm could not bring one');
   }
-  t.is((await invoke(bench.lambda, 'callback-22')).value, 'v22');
+  t.deepEqual((await invoke(bench.lambda, 'on-22')).value, ['v22', 'node22']);
 });
 
 test('concurrent requests get environments of their own, as many as are reserved', async t => {
