@@ -74,7 +74,7 @@ export async function makeArtifact(
     .filter(entry => entry.location.includes('node_modules/'))
     .map(entry => {
       const location = installLocation(entry);
-      return { entry, location, ...readPackageFiles(installFolder, location, entry.name) };
+      return { entry, location, ...readPackageFiles(installFolder, location, entry.name, config) };
     });
   const specifiers = specifiersOf(artifact.roots, make.specifiers);
   const compacted = await compactPackages({

@@ -15,6 +15,8 @@ import { sha256Hex } from '../../artifact/digest.ts';
 import { modulesPath } from '../../artifact/layout.ts';
 import { BuilderError } from '../errors.ts';
 import type { ArtifactFile } from './file.ts';
+import type { NativeTarget } from './native/check.ts';
+import { checkNative, isForeignBinary } from './native/check.ts';
 import { isPrunable } from './prune.ts';
 import { secretReason } from './secrets.ts';
 
@@ -28,9 +30,14 @@ export interface PackageFiles {
  *
  * Throws `BUILD_UNSAFE_FILE` with path and reason for links that leave the package, dangle or loop, for
  * sockets, pipes and devices, for setuid and unreadable files, and for names that are not UTF-8;
- * `BUILD_SECRET` for files that commonly hold credentials.
+ * `BUILD_SECRET` for files that commonly hold credentials, `NATIVE_MISMATCH` for code of another machine.
  */
-export function readPackageFiles(installFolder: string, location: string, packageName: string): PackageFiles {
+export function readPackageFiles(
+  installFolder: string,
+  location: string,
+  packageName: string,
+  target: NativeTarget,
+): PackageFiles {
   const root = join(installFolder, location);
   const found = [...walk(root, '', realpathSync(root), 0)];
   const sources = found.map(path => ({ path, source: join(root, path) }));
@@ -38,7 +45,7 @@ export function readPackageFiles(installFolder: string, location: string, packag
   const files: ArtifactFile[] = [];
   const pruned = { files: 0, bytes: 0 };
   for (const { path, source } of sources) {
-    if (isPrunable(packageName, path, mentions)) {
+    if (isPrunable(packageName, path, mentions) || isForeignBinary(path, target)) {
       pruned.files += 1;
       pruned.bytes += statSync(source).size;
       continue;
@@ -51,6 +58,7 @@ export function readPackageFiles(installFolder: string, location: string, packag
         details: { path: `${location}/${path}`, package: packageName },
       });
     }
+    checkNative(packageName, path, bytes.content, target);
     const zipPath = `${modulesPath}/${location.slice('node_modules/'.length)}/${path}`;
     files.push({
       path: zipPath,

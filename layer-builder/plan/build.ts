@@ -28,6 +28,8 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
   const placed = (names: readonly string[]): Root[] =>
     names.map(name => ({ name, from: bundle.importedFrom[name] ?? lockfile.projectLocation }));
   const reachOf = (names: readonly string[]) => planReach(lockfile.entries, placed(names), machine);
+  // npm wants a complete lockfile, and leaves out by itself what is for other machines.
+  const everywhere = (names: readonly string[]) => planReach(lockfile.entries, placed(names), 'any');
   const artifacts = planRoots(config, bundle.packages).map(({ name, roots }) => {
     const settings = config.artifacts.find(artifact => artifact.name === name);
     return {
@@ -43,7 +45,7 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
   const roots = artifacts.flatMap(artifact => artifact.roots);
   return {
     machine,
-    install: planInstall(lockfile, manifest, placed(roots), reachOf(roots)),
+    install: planInstall(lockfile, manifest, placed(roots), everywhere(roots)),
     artifacts,
     specifiers: bundle.specifiers,
   };

@@ -24,11 +24,14 @@ export interface Reach {
   readonly unresolved: readonly { readonly name: string; readonly from: string }[];
 }
 
-/** Closure of `roots` over dependencies, optional ones for this machine, and peers that must be there. */
+/**
+ * Closure of `roots` over dependencies, optional ones for this machine (`any`: for all), and peers that must be
+ * there.
+ */
 export function planReach(
   entries: ReadonlyMap<string, LockEntry>,
   roots: readonly Root[],
-  machine: Machine,
+  machine: Machine | 'any',
 ): Reach {
   const requiredBy = new Map<string, string[]>();
   const unresolved: { name: string; from: string }[] = [];
@@ -38,7 +41,7 @@ export function planReach(
   }));
   for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
     const entry = follow(entries, resolveEntry(entries, wanted.from, wanted.name));
-    if (!entry || (wanted.optional && !fits(entry, machine))) {
+    if (!entry || (wanted.optional && machine !== 'any' && !fits(entry, machine))) {
       if (!wanted.optional) unresolved.push({ name: wanted.name, from: wanted.from });
       continue;
     }
