@@ -36,8 +36,10 @@ export function quietBuiltins(): Plugin {
     resolveId: {
       order: 'pre',
       handler(source, importer, { kind }) {
+        if (!isLoud(source)) return null;
         const asked = `${importer} ${source.replace(/^node:/, '')}`;
-        return kind === 'import-statement' && wanted.has(asked) ? virtual + asked : null;
+        if (kind === 'import-statement' && wanted.has(asked)) return virtual + asked;
+        return { id: source, external: true };
       },
     },
     load(id) {
@@ -46,6 +48,11 @@ export function quietBuiltins(): Plugin {
       return { code: moduleText(asked.split(' ').pop() ?? '', wanted.get(asked) ?? []) };
     },
   };
+}
+
+/** True for a module that the plugin decides about: an `external` option must not decide before it. */
+export function isLoud(specifier: string): boolean {
+  return Object.hasOwn(loud, specifier.replace(/^node:/, ''));
 }
 
 /** Names of one import clause; undefined for a namespace and when one of them must not be read unasked. */

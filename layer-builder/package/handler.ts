@@ -1,7 +1,7 @@
 /** Bundles the handler of this package into few modules, its few dependencies inlined. */
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { quietBuiltins } from '../build/quiet-builtins.ts';
+import { isLoud, quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 
 const entry = fileURLToPath(new URL('../../handler/index.ts', import.meta.url));
@@ -27,7 +27,7 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       input: entry,
       platform: 'node',
       logLevel: 'warn',
-      external: id => isBuiltin(id),
+      external: id => isBuiltin(id) && !isLoud(id),
       plugins: [quietBuiltins()],
       // AWS's signer as ES modules can be shaken: 34 kB instead of 220
       resolve: { mainFields: ['module', 'main'] },
