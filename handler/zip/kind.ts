@@ -29,8 +29,11 @@ export function readKind(madeBy: number, attributes: number, slash: boolean): Ki
     const found = `mode 0${mode.toString(8)}, attributes 0x${(attributes & 0xffff).toString(16)}`;
     throw zipFault('ZIP_MODE', 'special file', 'a plain file or folder', found);
   }
-  if (type === types.link) return 'link';
   const saysFolder = type === types.folder || (attributes & dosFolder) !== 0;
+  if (type === types.link) {
+    if (isUnix(host) && !slash && !saysFolder) return 'link';
+    throw zipFault('ZIP_MODE', 'link', 'one from Unix, with the name of a file', 'another');
+  }
   if (slash ? type === types.file : saysFolder) {
     const found = slash ? 'a file with the name of a folder' : 'a folder with the name of a file';
     throw zipFault('ZIP_MODE', 'file or folder', 'name and mode that agree', found);
@@ -43,8 +46,11 @@ export function readKind(madeBy: number, attributes: number, slash: boolean): Ki
  * unpacked; 0644 otherwise and from systems without such bits.
  */
 export function readMode(madeBy: number, attributes: number): 0o644 | 0o755 {
-  const host = madeBy >>> 8;
-  if (host !== hosts.unix && host !== hosts.macos) return 0o644;
+  if (!isUnix(madeBy >>> 8)) return 0o644;
   const bits = ((attributes >>> 22) & 1) + ((attributes >>> 19) & 1) + ((attributes >>> 16) & 1);
   return bits >= 2 ? 0o755 : 0o644;
+}
+
+function isUnix(host: number): boolean {
+  return host === hosts.unix || host === hosts.macos;
 }
