@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Route } from '../declare.ts';
 import { patternOf } from '../schema/formats.ts';
-import type { FieldSchema, Fields } from '../schema/types.ts';
+import type { FieldSchema, Fields, Format } from '../schema/types.ts';
 import { defaultMaxLength } from '../schema/validate.ts';
 import { serviceVersion } from '../version.ts';
 import { type JsonSchema, schemas } from './schemas.ts';
@@ -92,7 +92,7 @@ function schemaOf(schema: FieldSchema): JsonSchema {
   switch (plain.type) {
     case 'string': {
       const { format, maxLength = defaultMaxLength, ...rest } = plain;
-      return { ...rest, ...(!rest.enum && { maxLength }), ...(format && { pattern: patternOf(format) }) };
+      return { ...rest, ...(!rest.enum && { maxLength }), ...(format && formatOf(format)) };
     }
     case 'integer':
       return { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER, ...plain };
@@ -101,6 +101,11 @@ function schemaOf(schema: FieldSchema): JsonSchema {
     case 'boolean':
       return plain;
   }
+}
+
+function formatOf(format: Format): JsonSchema {
+  const pattern = patternOf(format);
+  return pattern === undefined ? { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] } : { pattern };
 }
 
 function responsesOf(route: Route): Record<string, JsonSchema> {

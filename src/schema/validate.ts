@@ -82,6 +82,9 @@ function checkString(schema: StringSchema, value: unknown, loc: Loc): Checked {
   }
   if (schema.format && !hasFormat(value, schema.format)) {
     const pattern = patternOf(schema.format);
+    if (pattern === undefined) {
+      return fault('ip_any_address', loc, 'value is not a valid IPv4 or IPv6 address', input);
+    }
     return fault('string_pattern_mismatch', loc, `String should match pattern '${pattern}'`, input, {
       pattern,
     });
