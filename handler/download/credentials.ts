@@ -79,7 +79,7 @@ function containerToken(env: NodeJS.ProcessEnv): string | undefined {
 async function askContainer(url: URL, token: string | undefined, timeoutMs: number): Promise<Credentials> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers['authorization'] = token;
-  const flight = await send(url, headers, timeoutMs);
+  const flight = send(url, headers, timeoutMs);
   const timer = setTimeout(() => flight.destroy(), timeoutMs);
   try {
     const response = await flight.answer;

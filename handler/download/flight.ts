@@ -18,13 +18,10 @@ export class ConnectTimeout extends Error {}
  *
  * `connectMs` bounds name lookup, TCP and TLS.
  */
-export async function send(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  connectMs: number,
-): Promise<Flight> {
+export function send(url: URL, headers: Readonly<Record<string, string>>, connectMs: number): Flight {
   const isSecure = url.protocol === 'https:';
-  const { request } = isSecure ? await import('node:https') : await import('node:http');
+  // Not `import`: importing node:http reads its export WebSocket, whose getter loads undici, 25 to 40 ms.
+  const { request } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
   const outgoing = request(url, { method: 'GET', headers, agent: false });
   const connected = whenConnected(outgoing, isSecure ? 'secureConnect' : 'connect');
   const timer = setTimeout(
