@@ -9,7 +9,7 @@ export interface Call<Answer> {
   /** IAM action, e.g. `lambda:PublishLayerVersion`. */
   readonly action: string;
   readonly resource: string;
-  /** For one attempt, in milliseconds. @default 5000 */
+  /** For one attempt, in milliseconds. @default 4000 */
   readonly timeoutMs?: number;
   /** Errors that the caller understands itself: thrown as AWS sent them. */
   readonly expected?: (error: unknown) => boolean;
@@ -55,7 +55,7 @@ export function makeCaller(clients: AwsClients, options: CallerOptions = {}): Ca
       signal?.throwIfAborted();
       if (call.action.startsWith('lambda:')) await pace(signal);
       try {
-        const requestTimeout = call.timeoutMs ?? 5000;
+        const requestTimeout = call.timeoutMs ?? 4000;
         return await send(signal ? { abortSignal: signal, requestTimeout } : { requestTimeout });
       } catch (error) {
         signal?.throwIfAborted();

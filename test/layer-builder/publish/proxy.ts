@@ -9,6 +9,8 @@ export interface ProxiedCall {
   readonly method: string;
   /** Decoded path without the query. */
   readonly path: string;
+  /** As the signature names it. */
+  readonly region: string;
 }
 
 /** What happens to a call: refused before it is done, done but never answered, or answered by the proxy. */
@@ -20,6 +22,8 @@ export type Fault =
       readonly status: number;
       readonly code: string;
       readonly headers?: Record<string, string>;
+      /** In place of an error with `code`. */
+      readonly body?: unknown;
     }
   /** Runs while the call waits; then the call goes on. */
   | { readonly kind: 'meanwhile'; readonly work: () => Promise<void> };
@@ -33,8 +37,8 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: string): Promise<FaultProxy> {
-  const upstream = new URL(target);
+/** `targetOf` says which local-aws serves a region. */
+export async function startProxy(targetOf: (region: string) => string): Promise<FaultProxy> {
   const server = createServer((incoming, outgoing) => {
     handle(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -67,6 +71,7 @@ export async function startProxy(target: string): Promise<FaultProxy> {
     if (fault?.kind === 'meanwhile') await fault.work();
     if (fault?.kind === 'answer') return void answer(outgoing, call, fault);
     // The signature covers the Host header, so it is passed on as it came.
+    const upstream = new URL(targetOf(call.region));
     const { method, url: path, headers } = incoming;
     const forward = request({ host: upstream.hostname, port: upstream.port, method, path, headers });
     forward.end(Buffer.concat(chunks));
@@ -84,22 +89,29 @@ export async function startProxy(target: string): Promise<FaultProxy> {
 function answer(
   outgoing: ServerResponse,
   call: ProxiedCall,
-  { status, code, headers }: Fault & { kind: 'answer' },
+  { status, code, headers, body }: Fault & { kind: 'answer' },
 ) {
   if (call.action.startsWith('lambda:')) {
-    outgoing.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': code, ...headers });
-    outgoing.end(JSON.stringify({ Type: 'User', message: `scripted ${code}`, Message: `scripted ${code}` }));
+    outgoing.writeHead(status, {
+      'content-type': 'application/json',
+      ...(body ? {} : { 'x-amzn-errortype': code }),
+      ...headers,
+    });
+    outgoing.end(
+      JSON.stringify(body ?? { Type: 'User', message: `scripted ${code}`, Message: `scripted ${code}` }),
+    );
   } else {
     outgoing.writeHead(status, { 'content-type': 'application/xml', ...headers });
-    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>scripted ${code}</Message></Error>`;
-    outgoing.end(call.method === 'HEAD' ? undefined : body);
+    const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>scripted ${code}</Message></Error>`;
+    outgoing.end(call.method === 'HEAD' ? undefined : xml);
   }
 }
 
 function describeCall({ method = 'GET', url = '/', headers }: IncomingMessage): ProxiedCall {
   const { pathname, searchParams } = new URL(url, `http://${headers.host}`);
   const path = decodeURIComponent(pathname);
-  return { action: actionOf(method, path, searchParams), method, path };
+  const region = headers.authorization?.match(/Credential=[^/]+\/\d+\/([^/]+)\//)?.[1] ?? '';
+  return { action: actionOf(method, path, searchParams), method, path, region };
 }
 
 function actionOf(method: string, path: string, query: URLSearchParams): string {

@@ -1,5 +1,8 @@
 /** Publishing over the wire against local-aws: once, twice, many regions, bad input. */
+
+import { once } from 'node:events';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
@@ -364,4 +367,17 @@ test('D11 more than 262,144,000 bytes unpacked, or more than five layers, is ref
   const many = await t.throwsAsync<CodedError>(publishProject(project, { bucket }, world.env));
   t.is(many?.code, 'LAYER_LIMIT');
   t.deepEqual(await keysOf(world, bucket), []);
+});
+
+test('an endpoint that takes connections and never answers is left within seconds', async t => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const project = await makeProject({ service: 'silent' });
+  const env = { ...world.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
+  const started = performance.now();
+  const error = await t.throwsAsync<CodedError>(publishProject(project, { bucket: 'silent' }, env));
+  t.is(error?.code, 'ENDPOINT_UNREACHABLE');
+  t.log(`left after ${Math.round(performance.now() - started)} ms`);
+  server.close();
 });

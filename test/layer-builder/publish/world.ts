@@ -19,59 +19,82 @@ export interface World {
   readonly proxy: FaultProxy;
   /** Environment of a publisher: through the proxy, and nothing of the machine's. */
   readonly env: NodeJS.ProcessEnv & Record<string, string>;
-  /** Around the proxy. */
+  /** Around the proxy, to the first region. */
   readonly direct: AwsClients;
-  makeBucket(name: string): Promise<void>;
+  /** Around the proxy. */
+  directTo(region: string): AwsClients;
+  makeBucket(name: string, region?: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export const region = 'us-east-1';
 
-export async function startWorld(): Promise<World> {
+/** One local-aws for each region, as on AWS they know nothing of each other. */
+export async function startWorld(regions: readonly string[] = [region]): Promise<World> {
   const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-world-'));
-  const local = await startLocalAws({ port: 0, urlPort: 0, data });
-  const proxy = await startProxy(local.endpoint);
+  const locals = await Promise.all(
+    regions.map(region =>
+      startLocalAws({ port: 0, urlPort: 0, data: path.join(data, region), region, sandbox: 'process' }),
+    ),
+  );
+  const endpoints = new Map(regions.map((region, index) => [region, locals[index]?.endpoint ?? '']));
+  const proxy = await startProxy(region => endpoints.get(region) ?? endpoints.values().next().value ?? '');
   const env = {
     AWS_ENDPOINT_URL: proxy.endpoint,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: local.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: local.credentials.secretAccessKey,
+    AWS_REGION: regions[0] ?? region,
+    AWS_ACCESS_KEY_ID: locals[0]?.credentials.accessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: locals[0]?.credentials.secretAccessKey ?? '',
     HOME: '/nonexistent',
   };
-  const direct = await openClients({ ...env, AWS_ENDPOINT_URL: local.endpoint }, region);
+  const clients = new Map<string, AwsClients>();
+  for (const [region, endpoint] of endpoints) {
+    clients.set(region, await openClients({ ...env, AWS_ENDPOINT_URL: endpoint }, region));
+  }
+  const directTo = (region: string): AwsClients => {
+    const found = clients.get(region);
+    if (found === undefined) throw new Error(`no local-aws in ${region}`);
+    return found;
+  };
   return {
     proxy,
     env,
-    direct,
-    async makeBucket(name) {
-      await direct.s3.send(new CreateBucketCommand({ Bucket: name }));
+    direct: directTo(regions[0] ?? region),
+    directTo,
+    async makeBucket(name, where = regions[0] ?? region) {
+      const { s3 } = directTo(where);
+      await s3.send(new CreateBucketCommand({ Bucket: name }));
       const VersioningConfiguration = { Status: 'Enabled' } as const;
-      await direct.s3.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration }));
+      await s3.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration }));
     },
     async close() {
-      direct.close();
+      for (const client of clients.values()) client.close();
       await proxy.close();
-      await local.close();
+      for (const local of locals) await local.close();
       rmSync(data, { recursive: true, force: true });
     },
   };
 }
 
-export async function keysOf(world: World, bucket: string, prefix = ''): Promise<string[]> {
-  const answer = await world.direct.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+export async function keysOf(world: World, bucket: string, prefix = '', where = region): Promise<string[]> {
+  const answer = await world
+    .directTo(where)
+    .s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
   return (answer.Contents ?? []).map(({ Key }) => Key ?? '').sort();
 }
 
-export async function jsonOf(world: World, bucket: string, key: string) {
-  const answer = await world.direct.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+export async function jsonOf(world: World, bucket: string, key: string, where = region) {
+  const answer = await world.directTo(where).s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   return JSON.parse((await answer.Body?.transformToString()) ?? '');
 }
 
 export async function layersOf(
   world: World,
   layerName: string,
+  where = region,
 ): Promise<{ version: number; description: string }[]> {
-  const answer = await world.direct.lambda.send(new ListLayerVersionsCommand({ LayerName: layerName }));
+  const answer = await world
+    .directTo(where)
+    .lambda.send(new ListLayerVersionsCommand({ LayerName: layerName }));
   return (answer.LayerVersions ?? []).map(({ Version, Description }) => ({
     version: Version ?? 0,
     description: Description ?? '',
