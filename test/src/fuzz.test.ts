@@ -1,13 +1,10 @@
 /** E24: requests generated from the OpenAPI document, judged by the checks that Schemathesis makes. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { commit, sendJson } from './helpers/github.ts';
+import { playEverybody } from './helpers/everybody.ts';
 import { type Reply, type Served, serve } from './helpers/serve.ts';
-import { archiveOf } from './helpers/tar.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 20261123);
 /** 50,000 with `FUZZ_RUNS=50000`. */
@@ -44,29 +41,6 @@ interface Operation {
 interface Document {
   readonly paths: Record<string, Record<string, Record<string, unknown>>>;
   readonly components: { readonly responses: Operation['responses'] };
-}
-
-/** GitHub, ipdata and the address services at once: they know every repository and every address. */
-async function playEverybody(t: ExecutionContext): Promise<NodeJS.ProcessEnv> {
-  const files = ['README.md', 'src/a.ts', 'src/b/c.py', 'osbot_utils/x.py'].map(path => ({
-    path,
-    content: `${path}\n`,
-  }));
-  const archive = archiveOf(files);
-  const server = createServer((req, res) => {
-    const path = req.url ?? '';
-    if (/^\/repos\/[^/]+\/[^/]+\/commits\/./.test(path)) return res.end(commit);
-    if (/^\/repos\/[^/]+\/[^/]+\/tarball\//.test(path)) return res.end(archive);
-    return sendJson(res, 200, { echo: path });
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const addresses = { CHECK_IP_URL: url, IF_CONFIG_URL: url, IP_IFY_URL: url, IP_INFO_URL: url };
-  return { GITHUB_API_URL: url, IP_DATA_API_URL: url, IP_DATA__API_KEY: 'k', ...addresses };
 }
 
 async function readOperations(service: Served): Promise<{ document: Document; operations: Operation[] }> {
@@ -229,15 +203,13 @@ test(`E24 ${runs} generated requests: no 5xx, every answer as the document says,
       values: invalid(schema, operation.isBody),
     })),
   );
-  const bad = fc
-    .constantFrom(...broken)
-    .chain(({ operation, name, values }) =>
-      (values ?? fc.constant('')).map(value => ({
-        operation,
-        values: { [name]: value } as Record<string, unknown>,
-        isGood: false,
-      })),
-    );
+  const bad = fc.constantFrom(...broken).chain(({ operation, name, values }) =>
+    (values ?? fc.constant('')).map(value => ({
+      operation,
+      values: { [name]: value } as Record<string, unknown>,
+      isGood: false,
+    })),
+  );
   const property = fc.asyncProperty(fc.oneof(good, bad), async ({ operation, values, isGood }) => {
     const reply = await send(service, operation, values);
     judge(operation, reply);
