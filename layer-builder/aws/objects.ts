@@ -1,4 +1,5 @@
 /** The role ObjectStore on S3: objects read by key, written only under a condition. */
+import { Readable } from 'node:stream';
 import type { Caller } from './calls.ts';
 import type { AwsClients } from './clients.ts';
 import { nameOf, statusOf } from './failures.ts';
@@ -31,6 +32,8 @@ export interface ObjectStore {
 
 /** An upload of 250 MB over a slow line takes minutes. */
 const uploadTimeoutMs = 600_000;
+/** A body that is silent for so long is given up. */
+const stallMs = 10_000;
 
 /** Throws `BUCKET_NOT_FOUND`, `ACCESS_DENIED`, `CREDENTIALS_*`, `ENDPOINT_UNREACHABLE`, `THROTTLED`, `PUBLISH_FAILED`. */
 export async function openObjectStore(
@@ -49,14 +52,11 @@ export async function openObjectStore(
     } as const;
     return await absent(
       'NoSuchKey',
-      call(
-        about('s3:GetObject', key, { expected: isName('NoSuchKey'), timeoutMs: uploadTimeoutMs }),
-        async options => {
-          const answer = await s3.send(new GetObjectCommand(input), options);
-          const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-          return { bytes, facts: factsOf(answer) };
-        },
-      ),
+      call(about('s3:GetObject', key, { expected: isName('NoSuchKey') }), async options => {
+        const answer = await s3.send(new GetObjectCommand(input), options);
+        const bytes = await readBody(answer.Body);
+        return { bytes, facts: factsOf(answer) };
+      }),
     );
   };
 
@@ -108,6 +108,24 @@ export async function openObjectStore(
       }
     },
   };
+}
+
+/** The SDK's time-outs end with the headers: a body that stalls would be waited for without end. */
+async function readBody(body: unknown): Promise<Buffer> {
+  if (!(body instanceof Readable)) return Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  const silence = () => body.destroy(Object.assign(new Error('the body stalled'), { name: 'TimeoutError' }));
+  let timer = setTimeout(silence, stallMs);
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      clearTimeout(timer);
+      timer = setTimeout(silence, stallMs);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks);
 }
 
 function factsOf(answer: {

@@ -5,6 +5,8 @@ import {
   CreateFunctionCommand,
   DeleteLayerVersionCommand,
   PublishVersionCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
@@ -149,13 +151,6 @@ test('D16 gc shows, then deletes what nothing reaches; functions, channels and t
   await makeFunction('gc-latest', 0, 'layer');
   await makeFunction('gc-s3', 2, 's3');
   await makeFunction('gc-published', 1, 'layer');
-  const {
-    FunctionActiveV2Waiter: _,
-    waitUntilFunctionActiveV2,
-    UpdateFunctionConfigurationCommand,
-  } = (await import('@aws-sdk/client-lambda')) as typeof import('@aws-sdk/client-lambda') & {
-    FunctionActiveV2Waiter?: unknown;
-  };
   await waitUntilFunctionActiveV2(
     { client: world.direct.lambda, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.1 },
     { FunctionName: 'gc-published' },
