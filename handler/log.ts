@@ -1,6 +1,6 @@
 /** One JSON line per event to stdout. Only named fields are written, every text is redacted, nothing can break the line. */
 
-import { redactText } from './edge/redact.ts';
+import { redacted, redactText } from './edge/redact.ts';
 import type { Scope } from './edge/scope.ts';
 import { currentScope } from './edge/scope.ts';
 import type { EdgeSettings } from './edge/settings.ts';
@@ -9,7 +9,7 @@ import type { EdgeSettings } from './edge/settings.ts';
 export const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 export type Level = (typeof levels)[number];
 
-/** Facts beside the message. Texts are redacted, depth and length are bounded, errors become name, message, code, stack. */
+/** Facts beside the message. Texts are redacted, depth and length bounded; an error becomes name, message, code, stack. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
@@ -35,6 +35,7 @@ export function createLogger(settings: LogSettings, write: (line: string) => voi
       if (!isEnabled(level)) return;
       const scope = currentScope();
       const secrets = scope === undefined ? settings.secrets : [...settings.secrets, ...scope.secrets()];
+      const clean: Cleaner = { secrets, inputs: () => scope?.inputs() ?? [] };
       const timestamp = new Date().toISOString();
       const record = {
         level,
@@ -42,7 +43,7 @@ export function createLogger(settings: LogSettings, write: (line: string) => voi
         timestamp,
         service: settings.service,
         ...(scope === undefined ? {} : scopeFields(scope)),
-        ...(cleanFields(fields, secrets) as object),
+        ...(cleanFields(fields, clean) as object),
       };
       write(formatLine(record, level, timestamp, scope?.functionRequestId, settings.format));
     },
@@ -83,41 +84,60 @@ const maximumItems = 64;
 /** A field with such a name is never shown, whatever it holds. */
 const secretField = /authorization|cookie|api[-_]?key|token|secret|password|credential/i;
 
-function cleanFields(value: unknown, secrets: readonly string[], depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value, secrets);
+interface Cleaner {
+  readonly secrets: readonly string[];
+  /** Made only where an error is logged. */
+  readonly inputs: () => readonly string[];
+}
+
+function cleanFields(value: unknown, clean: Cleaner, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value, clean.secrets);
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
   if (typeof value === 'function') return '[function]';
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= maximumDepth) return '[deeper]';
-  if (value instanceof Error) return cleanFields(errorFields(value), secrets, depth);
-  if (Buffer.isBuffer(value)) return `[${value.length} bytes]`;
-  if (Array.isArray(value))
-    return value.slice(0, maximumItems).map(item => cleanFields(item, secrets, depth + 1));
+  if (value instanceof Error) {
+    const secrets = [...clean.secrets, ...clean.inputs()];
+    return cleanFields(errorFields(value), { secrets, inputs: () => [] }, depth);
+  }
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
+  if (Array.isArray(value)) {
+    return value.slice(0, maximumItems).map(item => cleanFields(item, clean, depth + 1));
+  }
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, maximumItems)
       .map(([name, item]) => [
-        redactText(name, secrets),
+        redactText(name, clean.secrets),
         secretField.test(name) && typeof item !== 'number' && typeof item !== 'boolean'
-          ? '[redacted]'
-          : cleanFields(item, secrets, depth + 1),
+          ? redacted
+          : cleanFields(item, clean, depth + 1),
       ]),
   );
 }
 
 /** Own named properties alone: an SDK's error carries the whole request with its signature. */
 function errorFields(error: Error): LogFields {
-  const { code, hint, details, cause } = error as Error & Readonly<Record<string, unknown>>;
+  const { code, hint, details, cause, errors } = error as Error & Readonly<Record<string, unknown>>;
   return {
     name: error.name,
-    message: error.message,
+    message: error.message.replace(quotedJson, 'the text is not valid JSON'),
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(isPlain(details) && Object.keys(details).length > 0 ? { details } : {}),
-    stack: error.stack?.split('\n').slice(0, 12).join('\n'),
+    // the first lines repeat the message
+    stack: error.stack
+      ?.split('\n')
+      .filter(line => line.startsWith('    at '))
+      .slice(0, maximumFrames),
+    ...(Array.isArray(errors) ? { errors } : {}),
     ...(cause instanceof Error ? { cause } : {}),
   };
 }
+
+const maximumFrames = 10;
+/** V8 quotes the text it could not parse, cut anywhere: no list of values finds half a secret. */
+const quotedJson = /^(?:.{0,60}, )?(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s;
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

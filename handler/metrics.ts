@@ -17,7 +17,8 @@ export type Dimensions = Readonly<Record<string, string>>;
 export type MetricSettings = Pick<EdgeSettings, 'service' | 'stage' | 'namespace'>;
 
 /** CloudWatch's limits: metrics in one document, dimensions in one set, characters of a name or value. */
-export const limits = { metrics: 100, dimensions: 30, name: 1024, value: 1024, namespace: 255 } as const;
+const limits = { metrics: 100, dimensions: 30, name: 255, value: 1024, namespace: 255 } as const;
+const reserved = new Set(['_aws', '__proto__']);
 
 /**
  * The fields of one EMF document: `_aws`, one field a dimension, one a metric. `service` and `stage` are always
@@ -29,32 +30,41 @@ export function formatMetrics(
   settings: MetricSettings,
   now: number,
 ): Record<string, unknown> {
-  const named = metrics
-    .filter(metric => Number.isFinite(metric.value) && metric.name !== '')
-    .slice(0, limits.metrics)
-    .map(metric => ({ ...metric, name: metric.name.slice(0, limits.name) }));
-  const all = Object.entries({ service: settings.service, stage: settings.stage, ...dimensions })
-    .slice(0, limits.dimensions)
-    .map(([name, value]) => [cleanName(name), cleanValue(value)] as const);
+  // by name, so that none is there twice; a prototype cannot be told from a field
+  const all = new Map([
+    ['service', cleanValue(settings.service)],
+    ['stage', cleanValue(settings.stage)],
+  ]);
+  for (const [name, value] of Object.entries(dimensions)) {
+    const clean = cleanName(name);
+    if (all.size < limits.dimensions && !reserved.has(clean)) all.set(clean, cleanValue(value));
+  }
+  const named = new Map<string, Metric>();
+  for (const metric of metrics) {
+    const name = cleanName(metric.name);
+    if (!Number.isFinite(metric.value) || named.size >= limits.metrics || all.has(name) || reserved.has(name))
+      continue;
+    named.set(name, metric);
+  }
   return {
     _aws: {
       Timestamp: now,
       CloudWatchMetrics: [
         {
           Namespace: cleanNamespace(settings.namespace),
-          Dimensions: [all.map(([name]) => name)],
-          Metrics: named.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+          Dimensions: [[...all.keys()]],
+          Metrics: [...named].map(([name, { unit }]) => ({ Name: name, Unit: unit })),
         },
       ],
     },
     ...Object.fromEntries(all),
-    ...Object.fromEntries(named.map(({ name, value }) => [name, value])),
+    ...Object.fromEntries([...named].map(([name, { value }]) => [name, value])),
   };
 }
 
 /** A dimension's name may not begin with a colon; both are ASCII without control characters and never empty. */
 function cleanName(name: string): string {
-  const clean = ascii(name).replace(/^:+/, '').slice(0, 255);
+  const clean = ascii(name).replace(/^:+/, '').slice(0, limits.name);
   return clean === '' ? 'unknown' : clean;
 }
 

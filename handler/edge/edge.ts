@@ -4,6 +4,7 @@ import { answerProblem, serveBuffered } from './buffered.ts';
 import type { HttpEvent, Verdict } from './classify.ts';
 import { classify } from './classify.ts';
 import { remainingTime } from './deadline.ts';
+import { logDetail } from './detail.ts';
 import type { Problem } from './errors.ts';
 import { EdgeError, internalProblem, unavailableProblem } from './errors.ts';
 import type { Init, InitState } from './init.ts';
@@ -46,6 +47,7 @@ const warm = { statusCode: 200, body: '{"message":"warm"}' } as const;
  */
 export function createEdge(parts: EdgeParts): Edge {
   const { init, settings } = parts;
+  const isDebug = parts.logger.isEnabled('DEBUG');
   let first = true;
 
   function respond(
@@ -66,7 +68,9 @@ export function createEdge(parts: EdgeParts): Edge {
   function open(event: HttpEvent, context: unknown, ready: Ready | undefined): Visit {
     const isFirst = first;
     if (ready !== undefined) first = false;
-    return openVisit(event, context, settings, isFirst, isFirst ? ready?.serverTiming : undefined);
+    const visit = openVisit(event, context, settings, isFirst, isFirst ? ready?.serverTiming : undefined);
+    if (isDebug) logDetail(visit, parts.logger);
+    return visit;
   }
 
   return {

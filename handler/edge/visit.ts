@@ -6,7 +6,7 @@ import type { Problem } from './errors.ts';
 import { internalProblem } from './errors.ts';
 import type { Extras } from './finish.ts';
 import { chooseRequestId, functionRequestId, traceIdOf } from './ids.ts';
-import { isSecretHeader } from './redact.ts';
+import { inputsOf, secretsOf } from './inputs.ts';
 import type { Reporter } from './report.ts';
 import { isAhead } from './report.ts';
 import type { CanonicalRequest } from './request.ts';
@@ -66,6 +66,7 @@ export function openVisit(
     traceId: traceIdOf(request?.headers['x-amzn-trace-id']),
     coldStart: isFirst && !isAhead(settings),
     secrets: () => secretsOf(request, settings),
+    inputs: () => inputsOf(request),
     appFailed: false,
   };
   return { source, request, invalid, event, context, requestId, scope, serverTiming, startedAt };
@@ -102,15 +103,4 @@ function requestProblem(error: unknown): Problem {
   if (!isCodedError(error)) return internalProblem;
   const status = error.code === 'REQUEST_TOO_LARGE' ? 413 : 400;
   return { status, code: error.code, detail: error.message };
-}
-
-/** Values a client sent as credentials: an error that quotes one must not carry it into the log. */
-function secretsOf(request: CanonicalRequest | undefined, settings: EdgeSettings): readonly string[] {
-  if (request === undefined) return [];
-  const secrets: string[] = [];
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (!isSecretHeader(name, settings.redactHeaders)) continue;
-    secrets.push(value, ...value.split(/[\s;,=]+/));
-  }
-  return secrets.filter(value => value.length >= 6);
 }
