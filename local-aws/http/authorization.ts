@@ -72,6 +72,8 @@ export function readClaim(headers: Headers, target: RequestTarget): Claim {
   if (header !== undefined) return claimOfHeader(header, headers);
   const query = new Map(target.query);
   if (query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature')) return claimOfQuery(query);
+  // Version 2 lived in this parameter; buckets made since June 2020 refuse it.
+  if (query.has('AWSAccessKeyId')) throw unsupported();
   throw new SignatureError('AccessDenied', 'Access Denied: the request carries no signature.');
 }
 
@@ -83,11 +85,7 @@ function claimOfHeader(header: string, headers: Headers): Claim {
     );
   };
   const space = header.indexOf(' ');
-  if (header.slice(0, space) !== algorithm)
-    throw new SignatureError(
-      'InvalidRequest',
-      `The authorization mechanism you have provided is not supported. Please use ${algorithm}.`,
-    );
+  if (header.slice(0, space) !== algorithm) throw unsupported();
   const fields = new Map(
     header
       .slice(space + 1)
@@ -154,4 +152,11 @@ function timestampOf(date: string | undefined): string | undefined {
   const time = Date.parse(date ?? '');
   if (Number.isNaN(time)) return undefined;
   return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function unsupported(): SignatureError {
+  return new SignatureError(
+    'InvalidRequest',
+    `The authorization mechanism you have provided is not supported. Please use ${algorithm}.`,
+  );
 }

@@ -36,8 +36,10 @@ export async function handleRequest(
     response.setHeader('x-amz-id-2', 'local-aws');
     await sendAnswer(response, await answerRequest(request, options));
   } catch (error) {
-    // The client is gone, or the answer has begun: nothing can be said any more.
-    if (response.headersSent || request.socket.destroyed) response.destroy();
+    const isGone = request.socket.destroyed;
+    // Once the answer has begun nothing else can be said: a cut connection tells the client that it is not whole.
+    if (response.headersSent && !isGone) options.report(error);
+    if (response.headersSent || isGone) response.destroy();
     else sendError(request, response, toS3Error(error, options), requestId);
   }
   // What is left of a refused upload is read and dropped, or the client would be reset before it reads the answer.

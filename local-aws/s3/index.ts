@@ -25,7 +25,7 @@ export interface S3Service {
   /** Answers one request, errors included; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly objects: ObjectSource;
-  /** Waits for the requests in progress. */ close(): Promise<void>;
+  /** Waits for the requests in progress, then gives the folder up. */ close(): Promise<void>;
 }
 
 export interface S3Options {
@@ -40,7 +40,10 @@ export interface S3Options {
   readonly report?: (error: unknown) => void;
 }
 
-/** Opens the store in `options.data`, sweeping what a killed process left half-done. */
+/**
+ * Opens the store in `options.data`, sweeping what a killed process left half-done.
+ * Throws `LocalAwsError` `DATA_UNREADABLE` when another process holds the folder or a record is damaged.
+ */
 export async function openS3(options: S3Options): Promise<S3Service> {
   const { data, region, credentials, clock = Date.now, report = reportToStderr } = options;
   const store = await openStore(path.resolve(data));
@@ -65,6 +68,7 @@ export async function openS3(options: S3Options): Promise<S3Service> {
     },
     close: async () => {
       await Promise.all(running);
+      await store.close();
     },
   };
 }

@@ -57,10 +57,13 @@ interface Input {
 function createInput(source: AsyncIterator<Buffer>): Input {
   let pending: Buffer = Buffer.alloc(0);
   const more = async (): Promise<boolean> => {
-    const { done, value } = await source.next();
-    if (done === true) return false;
-    pending = pending.length === 0 ? value : Buffer.concat([pending, value]);
-    return true;
+    for (;;) {
+      const { done, value } = await source.next();
+      if (done === true) return false;
+      if (value.length === 0) continue;
+      pending = pending.length === 0 ? value : Buffer.concat([pending, value]);
+      return true;
+    }
   };
   return {
     line: async () => {

@@ -21,14 +21,14 @@ export async function createBucket(call: Call, name: string): Promise<Answer> {
   if (call.headers['x-amz-bucket-object-lock-enabled'] !== undefined)
     throw new S3Error('NotImplemented', 'Object Lock is not implemented.');
   const region = await chooseRegion(call);
-  const { created } = await call.store.create({
+  const { created, record } = await call.store.create({
     name,
     createdAt: call.now,
     region,
     versioning: undefined,
     documents: presetDocuments,
   });
-  if (!created && region !== 'us-east-1')
+  if (!created && !(region === 'us-east-1' && record.region === region))
     throw new S3Error('BucketAlreadyOwnedByYou', undefined, { elements: { BucketName: name } });
   return { headers: { location: `/${name}` } };
 }

@@ -85,7 +85,7 @@ function* walk(
     const group = groupOf(key, prefix, delimiter);
     const end = group === undefined ? index + 1 : findIndex(keys, each => each.startsWith(group), index);
     // A page that ended with this group told its name: the group is not begun again.
-    const visible = group !== after && keys.slice(index, end).some(isVisible);
+    const visible = group !== after && hasVisible(keys, index, end, isVisible);
     index = end;
     if (visible) yield group === undefined ? { kind: 'key', key } : { kind: 'prefix', prefix: group };
   }
@@ -109,6 +109,16 @@ function* walkVersions(
       for (const [index, version] of versionsOf(entry.key).entries())
         yield { kind: 'version', key: entry.key, version, isLatest: index === 0 };
   }
+}
+
+function hasVisible(
+  keys: readonly string[],
+  from: number,
+  to: number,
+  isVisible: (key: string) => boolean,
+): boolean {
+  for (let index = from; index < to; index += 1) if (isVisible(keys[index] as string)) return true;
+  return false;
 }
 
 function groupOf(key: string, prefix: string, delimiter: string): string | undefined {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { LocalAwsError } from '../../errors.ts';
 
 /** A folder for unfinished files on the same file system as the finished ones. */
 export interface Workspace {
@@ -43,13 +44,17 @@ export function randomName(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** Reads a JSON file that this program wrote; `undefined` when it does not exist. */
+/** Reads a JSON file that this program wrote; `undefined` when it does not exist. Throws `DATA_UNREADABLE`. */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`${file} is not readable as JSON; it was damaged from outside.`, { cause: error });
+    throw new LocalAwsError('DATA_UNREADABLE', `Not readable as JSON, it was damaged from outside: ${file}`, {
+      hint: 'Restore the file, or start over with an empty data folder.',
+      details: { file },
+      cause: error,
+    });
   }
 }
 

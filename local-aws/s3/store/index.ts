@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { S3Error } from '../errors.ts';
 import { type Bucket, folders, loadBucket, recordFile } from './bucket.ts';
+import { claimFolder } from './claim.ts';
 import { listFolder, openWorkspace, readJson, type Workspace } from './files.ts';
 import { createLocks } from './locks.ts';
 import type { BucketRecord } from './model.ts';
@@ -17,6 +18,7 @@ export interface Store {
   /** Creates a bucket, or returns the record of the one that has this name. */
   create(record: BucketRecord): Promise<{ readonly created: boolean; readonly record: BucketRecord }>;
   /** Throws `NoSuchBucket`, `BucketNotEmpty`. */ remove(name: string): Promise<void>;
+  /** Gives the folder up. Every request must have ended. */ close(): Promise<void>;
 }
 
 interface Slot {
@@ -25,8 +27,22 @@ interface Slot {
   loaded: Bucket | undefined;
 }
 
-/** Opens the store in `folder`, which is made when absent. Only one process may hold it open. */
+/**
+ * Opens the store in `folder`, which is made when absent.
+ * Throws `LocalAwsError` `DATA_UNREADABLE` when another process holds the folder or a record is damaged.
+ */
 export async function openStore(folder: string): Promise<Store> {
+  await mkdir(folder, { recursive: true });
+  const release = await claimFolder(folder);
+  try {
+    return await openClaimed(folder, release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function openClaimed(folder: string, close: () => Promise<void>): Promise<Store> {
   const home = path.join(folder, 'buckets');
   await mkdir(home, { recursive: true });
   const workspace = await openWorkspace(path.join(folder, 'tmp'));
@@ -75,5 +91,6 @@ export async function openStore(folder: string): Promise<Store> {
         slots.delete(name);
         await workspace.discard(path.join(home, name));
       }),
+    close,
   };
 }
