@@ -73,7 +73,9 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
   const commonJs = await bundleGraph(state, entries, 'cjs');
   const places = new Map([...esm.places, ...commonJs.places, ...state.data]);
   const chunks = [...commonJs.chunks, ...esm.chunks].map(chunk => linkFiles(chunk, state, places));
-  for (const [file, path] of state.data) {
+  // Two copies of one package may bring the same data: it is kept once.
+  const data = new Map([...state.data].map(([file, path]) => [path, file]));
+  for (const [path, file] of data) {
     chunks.push({ path, code: JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))) });
   }
   return {
@@ -132,7 +134,8 @@ async function bundleGraph(
       keepNames: true,
       comments: false,
       ...(format === 'cjs' ? { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } } : {}),
-      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      // Renamed, the `exports` of an inner module is no longer taken for the file's own by Node's lexer.
+      minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     });
     await bundle.close();
     const chunks = output.filter(item => item.type === 'chunk');

@@ -111,7 +111,8 @@ function moduleHazard(parent: Node | undefined, field: string): string | undefin
   if (parent?.type === 'UnaryExpression') return undefined;
   if (parent?.type === 'MemberExpression' && field === 'object') {
     const name = propertyName(parent);
-    return name === 'exports' ? undefined : `it reads module.${name ?? '[…]'}`;
+    // `module.nodeType` asks whether `module` is an element of a page that happens to have that id.
+    return name === 'exports' || name === 'nodeType' ? undefined : `it reads module.${name ?? '[…]'}`;
   }
   // `module && module.exports`, `require.main === module`: only its being there matters.
   if (parent?.type === 'LogicalExpression' || parent?.type === 'BinaryExpression') return undefined;

@@ -96,7 +96,7 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
     input.signal?.throwIfAborted();
     const specifiers = wanted.filter(specifier => !reasons.has(`node_modules/${packageOf(specifier)}`));
     if (specifiers.length === 0) break;
-    const attempt = await tryBundle({ input, folder, specifiers, original, reasons });
+    const attempt = await tryBundle({ input, folder, wanted, specifiers, original, reasons });
     if (attempt.kind === 'proved') return { ...attempt, forms: formsOf(input, reasons) };
     const news = [...attempt.faults].map(([location, reason]) => keepRaw(location, reason));
     if (!news.includes(true)) break;
@@ -107,6 +107,9 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
 interface Attempt {
   readonly input: CompactInput;
   readonly folder: string;
+  /** Everything that was loaded from the install: the same is loaded again, whatever its form. */
+  readonly wanted: readonly string[];
+  /** Those of them that the bundle answers. */
   readonly specifiers: readonly string[];
   readonly original: Probe;
   readonly reasons: ReadonlyMap<string, string>;
@@ -117,7 +120,7 @@ type Verdict =
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
 async function tryBundle(attempt: Attempt): Promise<Verdict> {
-  const { input, folder, specifiers, original, reasons } = attempt;
+  const { input, folder, wanted, specifiers, original, reasons } = attempt;
   const entries = entriesOf(specifiers, original);
   const raw = new Set(reasons.keys());
   const bundle = await bundlePackages({ folder, artifact: input.artifact, entries, raw });
@@ -138,7 +141,7 @@ async function tryBundle(attempt: Attempt): Promise<Verdict> {
   mkdirSync(stage);
   stageFiles(files, stage);
   const root = join(stage, modulesPath, '..');
-  const found = await probePackages({ root, specifiers, files: [] }, input.work, input);
+  const found = await probePackages({ root, specifiers: wanted, files: [] }, input.work, input);
   const faults = found
     ? compareProbes(specifiers, original, found)
     : blameAll(specifiers, 'the bundle ends or blocks the process that loads it');
@@ -198,23 +201,16 @@ function compareProbes(specifiers: readonly string[], original: Probe, found: Pr
       faults.set(`node_modules/${packageOf(specifier)}`, `${way} of its bundle: ${difference}`);
     }
   }
-  const globals = firstDifference(
-    { keys: setOf(original.globals) },
-    { keys: setOf(found.globals) },
-    'globalThis',
-  );
-  if (faults.size === 0 && globals !== undefined)
-    return blameAll(specifiers, `its bundle changes ${globals}`);
+  const known = new Set(original.globals);
+  const added = found.globals.find(name => !known.has(name));
+  if (faults.size === 0 && added !== undefined)
+    return blameAll(specifiers, `its bundle adds ${added} to globalThis`);
   return faults;
 }
 
 function ways(probe: Probe, specifier: string): [Loaded, Loaded] {
   const loaded = probe.specifiers[specifier];
   return [loaded?.import ?? {}, loaded?.require ?? {}];
-}
-
-function setOf(names: readonly string[]): Record<string, true> {
-  return Object.fromEntries(names.map(name => [name, true]));
 }
 
 function blameAll(specifiers: readonly string[], reason: string): Map<string, string> {
