@@ -25,6 +25,8 @@ export interface LocalAwsOptions {
   readonly region?: string;
   /** How functions are isolated; `auto` takes the best that the machine offers. @default auto */
   readonly sandbox?: SandboxKind | 'auto';
+  /** Shortest time in milliseconds that a change of a function stays Pending or InProgress. @default 50 */
+  readonly changeMs?: number;
   /** Gets one line for each thing worth knowing. @default nothing is said */
   readonly log?: (line: string) => void;
 }
@@ -80,7 +82,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const store = createCredentialStore([{ ...credentials, arn: `arn:aws:iam::${account}:root` }]);
     const s3 = await openS3({ data: join(data, 's3'), region, credentials: store });
-    undo.push(() => s3.close());
+    // Last of all: it waits for the requests that the others are still ending.
+    undo.unshift(() => s3.close());
     const sandbox = await openSandbox(options.sandbox ?? 'auto');
     undo.push(() => sandbox.close());
     const lambda: LambdaService = await openLambda({
@@ -88,7 +91,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       place: { region, account },
       credentials: store,
       objects: s3.objects,
-      ...{ endpoint, sandbox, urlPort, log },
+      ...{ endpoint, sandbox, urlPort, log, changeMs: options.changeMs ?? 50 },
     });
     undo.push(() => lambda.close());
     opened.resolve((request, response) => {

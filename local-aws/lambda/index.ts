@@ -44,6 +44,8 @@ export interface LambdaOptions {
   readonly sandbox: Ladder;
   /** First port of function URLs, 0 for any free one. */
   readonly urlPort: number;
+  /** Shortest time that a change of a function stays in progress. */
+  readonly changeMs: number;
   readonly log: (line: string) => void;
 }
 
@@ -61,7 +63,7 @@ export async function openLambda(options: LambdaOptions): Promise<LambdaService>
   const store = openStore(options.data);
   const secret = randomBytes(32);
   const sign = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
-  const lifecycles = openLifecycles(place);
+  const lifecycles = openLifecycles(place, options.changeMs);
   const service: Service = {
     ...{ place, endpoint, store, objects, credentials, log },
     lifecycles,

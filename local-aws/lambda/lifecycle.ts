@@ -39,14 +39,13 @@ interface Transition {
   readonly done?: Promise<void>;
 }
 
-/**
- * Shortest time that a change stays in progress, in milliseconds. On AWS it takes seconds; whoever forgets to
- * wait for it shall meet ResourceConflictException here as well.
- */
-const leastMs = 50;
 const active: State = { State: 'Active', LastUpdateStatus: 'Successful' };
 
-export function openLifecycles(place: Place): Lifecycles {
+/**
+ * `leastMs` is the shortest time that a change stays in progress. On AWS it takes seconds; whoever forgets to
+ * wait for it shall meet ResourceConflictException here as well.
+ */
+export function openLifecycles(place: Place, leastMs: number): Lifecycles {
   const transitions = new Map<string, Transition>();
   return {
     state: name => transitions.get(name)?.state ?? active,

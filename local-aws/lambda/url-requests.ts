@@ -53,6 +53,7 @@ async function answer(
   const body = await readBody(request, limits.payload, 'Invoke');
   const principal = authorise(service, record, owner, config, request);
   const traceId = newTraceId();
+  response.setHeader('x-amzn-trace-id', traceId.split(';')[0] ?? '');
   const event = toEvent({
     method: request.method ?? 'GET',
     target: request.url ?? '/',
@@ -75,7 +76,6 @@ async function answer(
     traceId,
     ...(streaming ? { onStream: streaming.begin } : {}),
   });
-  response.setHeader('x-amzn-trace-id', traceId.split(';')[0] ?? '');
   if (result.streamed) return streaming?.end(result.record.status !== 'success');
   const answered = result.functionError ? undefined : toResponse(result.payload);
   if (!answered) {
