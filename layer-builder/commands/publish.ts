@@ -6,11 +6,12 @@ import type { PublishOptions } from '../publish/index.ts';
 import { planProjectPublish, publishProject } from '../publish/index.ts';
 import { readJournal } from '../publish/journal.ts';
 import { writeAtomically } from '../publish/lock.ts';
+import { checkFormat, outputRelease } from '../publish/output.ts';
 import type { StorageMode } from '../publish/types.ts';
 import { storageModes } from '../publish/types.ts';
 import { readPlan } from '../read/plan-file.ts';
 import { formatPublish, formatPublishPlan, publishData, publishPlanData } from '../report/publish.ts';
-import { flagOf, listOf, textOf } from './values.ts';
+import { flagOf, formatOption, listOf, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'publish',
@@ -28,10 +29,12 @@ export const command: Command = {
     'dry-run': { type: 'boolean', help: 'print the plan, write nothing' },
     'plan-out': { type: 'string', help: 'save the plan to this file, write nothing else' },
     from: { type: 'string', help: 'apply a saved plan; refused when it no longer fits' },
+    format: formatOption,
     resume: { type: 'boolean', help: 'with the options of the publish that was interrupted' },
   },
   async run(context, { values }) {
     const planFile = textOf(values, 'from');
+    const format = checkFormat(textOf(values, 'format'));
     const given: PublishOptions = {
       bucket: textOf(values, 'bucket'),
       regions: listOf(values, 'regions'),
@@ -57,7 +60,13 @@ export const command: Command = {
       return { data, text: formatPublishPlan(plan), exitStatus: isReadable ? 0 : 1 };
     }
     const report = await publishProject(context.project, options, context.env);
-    return { data: publishData(report), text: formatPublish(report), exitStatus: report.complete ? 0 : 1 };
+    const data = publishData(report);
+    const exitStatus = report.complete ? 0 : 1;
+    if (format === undefined || report.release === undefined)
+      return { data, text: formatPublish(report), exitStatus };
+    for (const line of formatPublish(report).split('\n')) context.warn(line);
+    const text = await outputRelease(format, report.released, report.release, context.env, context.signal);
+    return { data: format === 'json' ? JSON.parse(text) : data, text, exitStatus };
   },
 };
 

@@ -33,3 +33,9 @@ export const bucketOptions = {
 export function bucketValues(values: Values) {
   return { bucket: textOf(values, 'bucket'), regions: listOf(values, 'regions') };
 }
+
+/** What was published, for the tool that takes it from here. */
+export const formatOption = {
+  type: 'string',
+  help: 'print for another tool: json, env, cdk, sam, serverless, terraform, ssm (parameters are written)',
+} as const satisfies CommandOption;

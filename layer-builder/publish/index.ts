@@ -11,8 +11,8 @@ import { finishBuckets } from './finish.ts';
 import type { GoalOptions } from './goal.ts';
 import { publishGoal } from './goal.ts';
 import { beginJournal, endJournal } from './journal.ts';
-import { recordPublished } from './lock.ts';
-import { prefixOf } from './release.ts';
+import { recordPublished, withPublished } from './lock.ts';
+import { bareLock, prefixOf } from './release.ts';
 import type { PublishPlan, PublishReport, RegionOutcome } from './types.ts';
 
 export type { PublishPlan, PublishReport } from './types.ts';
@@ -107,6 +107,7 @@ async function applyPublish(
     release: finish.release,
     regions: finish.regions,
     buckets: finish.buckets,
+    released: withPublished(bareLock(goal.lock), finish.regions),
     lock: readLock(project, options.lockFile),
   };
 }

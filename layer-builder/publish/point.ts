@@ -8,6 +8,7 @@ import { readOrigin } from '../read/origin.ts';
 import { readRecorded, readRegion } from '../read/published.ts';
 import { applyRegion } from './apply.ts';
 import { finishBuckets } from './finish.ts';
+import { withPublished } from './lock.ts';
 import type { Release } from './release.ts';
 import { prefixOf, regionsOf } from './release.ts';
 import type { BucketOutcome, PublishGoal, RegionOutcome, RegionPlan, Target } from './types.ts';
@@ -21,6 +22,7 @@ export interface PointReport {
   readonly complete: boolean;
   readonly regions: readonly RegionOutcome[];
   readonly buckets: readonly BucketOutcome[];
+  /** Of the release that the channel points to. */
   readonly lock: Lock;
 }
 
@@ -65,7 +67,7 @@ export async function pointChannel(
       complete: finish.regions.every(outcome => outcome.complete),
       regions: finish.regions,
       buckets: finish.buckets,
-      lock: goal.lock,
+      lock: withPublished(goal.lock, finish.regions),
     };
   } finally {
     for (const region of regions) region.clients.close();

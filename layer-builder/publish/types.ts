@@ -133,6 +133,8 @@ export interface PublishReport {
   readonly release: string | undefined;
   readonly regions: readonly RegionOutcome[];
   readonly buckets: readonly BucketOutcome[];
+  /** The lock with what this publish confirmed and nothing else. */
+  readonly released: Lock;
   /** The lock as it is now on disk. */
   readonly lock: Lock;
 }
