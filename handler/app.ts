@@ -1,5 +1,6 @@
 /** R7: imports the app's own code and finds in it what serves requests. */
 import type { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { EdgeError } from './edge/errors.ts';
 import type { Listener } from './edge/serve.ts';
 
@@ -53,6 +54,7 @@ export async function listenerOf(app: unknown, onError: (error: unknown) => void
   const { callback, ready, server, handle } = app as Readonly<Record<string, unknown>>;
   if (isCallable(callback)) {
     if (isEmitter(app)) app.on('error', error => isUnforeseen(error) && onError(error));
+    answerEveryThrow(app as KoaLike);
     return callback.call(app) as Listener;
   }
   if (isCallable(ready) && isEmitter(server)) {
@@ -67,6 +69,23 @@ export async function listenerOf(app: unknown, onError: (error: unknown) => void
     `the app is of no known kind (expected a Koa, Express or Fastify app, a function or a server, found ${typeof app})`,
     { hint: 'export the app itself, not its router or its configuration' },
   );
+}
+
+interface KoaLike {
+  readonly context?: { onerror?: (this: { readonly res: ServerResponse }, error: unknown) => void };
+}
+
+/**
+ * Koa tells the end of a response and `throw undefined` by the same call, `onerror(undefined)`, and answers neither:
+ * the second would hang until the time-out.
+ */
+function answerEveryThrow({ context }: KoaLike): void {
+  const onerror = context?.onerror;
+  if (context === undefined || onerror === undefined) return;
+  context.onerror = function answer(error) {
+    const isThrown = (error === undefined || error === null) && !this.res.headersSent;
+    onerror.call(this, isThrown ? new Error(`non-error thrown: ${error}`) : error);
+  };
 }
 
 /** Koa's own rule of what is worth a line: not what the app meant for the client. */

@@ -71,7 +71,7 @@ export function answerProblem(visit: Visit, problem: Problem, tools: VisitTools)
     extrasOf(visit),
     tools.settings,
     request?.headers['accept'],
-    request?.method ?? 'GET',
+    visit.method,
   );
   report(visit, problem.status, undefined, tools);
   return answer;

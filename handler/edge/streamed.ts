@@ -69,7 +69,7 @@ export function streamProblem(
     problem,
     visit.requestId,
     request?.headers['accept'],
-    request?.method ?? 'GET',
+    visit.method,
   );
   addExtras(headers, extrasOf(visit), tools.settings);
   report(visit, status, undefined, tools);

@@ -19,6 +19,8 @@ export interface Visit {
   /** Undefined where the event is no valid request; `invalid` then says why. */
   readonly request: CanonicalRequest | undefined;
   readonly invalid: Problem | undefined;
+  /** Known even where the rest of the request is not valid: HEAD is answered without a body. */
+  readonly method: string;
   readonly event: Fields;
   readonly context: unknown;
   readonly requestId: string;
@@ -69,22 +71,30 @@ export function openVisit(
     inputs: () => inputsOf(request),
     appFailed: false,
   };
-  return { source, request, invalid, event, context, requestId, scope, serverTiming, startedAt };
+  const method = request?.method ?? methodOf(event);
+  return { source, request, invalid, method, event, context, requestId, scope, serverTiming, startedAt };
 }
 
 /** Writes the line of a request: log and metrics. */
 export function report(visit: Visit, status: number, route: unknown, tools: VisitTools): void {
-  const { request, source } = visit;
+  const { source, method } = visit;
   tools.reporter.request(
     {
       source,
-      method: request?.method ?? '-',
+      method,
       route: routeOf(route),
       status,
       durationMs: performance.now() - visit.startedAt,
     },
     visit.scope,
   );
+}
+
+/** Of an event that is no valid request, as far as it can be told. */
+function methodOf(event: Fields): string {
+  const context = event['requestContext'] as { readonly http?: { readonly method?: unknown } } | undefined;
+  const method = context?.http?.method ?? event['httpMethod'];
+  return typeof method === 'string' && /^[A-Za-z]{1,16}$/.test(method) ? method.toUpperCase() : '-';
 }
 
 /** The template an app named; Express puts an object with `path` there itself. */
