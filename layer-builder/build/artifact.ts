@@ -4,11 +4,12 @@ import { digestOf, treeOf } from '../../artifact/digest.ts';
 import { markerPath, ownPath } from '../../artifact/layout.ts';
 import type { Marker } from '../../artifact/lock.ts';
 import { lockFormatVersion } from '../../artifact/lock.ts';
+import { defaultLimits, readArchive } from '../../handler/zip/read.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
 import { refuseTooLarge } from '../plan/limits.ts';
 import type { Machine } from '../plan/reach.ts';
+import { specifiersOf } from '../plan/roots.ts';
 import { installLocation } from '../plan/subset.ts';
-import { packageOf } from '../read/bundle.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import type { Config, PackageForm } from '../types.ts';
 import { compactPackages } from './compact/index.ts';
@@ -124,6 +125,8 @@ export async function makeArtifact(
   refuseCollisions(files);
   refuseTooLarge(artifact.name, sizeOf(files), report);
   const zip = await writeZip(files);
+  // What the loader would refuse at a cold start is refused here.
+  readArchive(zip, defaultLimits);
   return {
     name: artifact.name,
     zip,
@@ -142,14 +145,6 @@ function hasCache(config: Config, node: TargetNode): boolean {
   return (
     config.compileCache && node.matches && config.runtime !== 'nodejs22.x' && canRun(config.architecture)
   );
-}
-
-/** A root that no code names, because the configuration includes it, is loaded by its own name. */
-function specifiersOf(roots: readonly string[], specifiers: readonly string[]): string[] {
-  return roots.flatMap(root => {
-    const named = specifiers.filter(specifier => packageOf(specifier) === root);
-    return named.length > 0 ? named : [root];
-  });
 }
 
 function sizeOf(files: readonly ArtifactFile[]): number {

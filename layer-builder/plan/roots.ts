@@ -28,3 +28,11 @@ export function planRoots(config: Config, imported: readonly string[]): readonly
     roots: wanted.filter(item => (homes.get(item) ?? rest) === name && !exclude.includes(item)),
   }));
 }
+
+/** Specifiers of these roots. A root that no code names, because the configuration includes it, is its own. */
+export function specifiersOf(roots: readonly string[], specifiers: readonly string[]): string[] {
+  return roots.flatMap(root => {
+    const named = specifiers.filter(specifier => specifier === root || specifier.startsWith(`${root}/`));
+    return named.length > 0 ? named : [root];
+  });
+}

@@ -1,0 +1,31 @@
+/** `layer-builder verify` */
+import { verifyProject } from '../build/verify.ts';
+import type { Command } from '../command.ts';
+import { count } from '../report/table.ts';
+
+export const command: Command = {
+  name: 'verify',
+  summary: 'prove the artifacts: digest, strict zip check, tree, every entry point loaded in isolation',
+  usage: 'layer-builder verify [--rebuild]',
+  example: 'layer-builder verify --rebuild',
+  options: {
+    rebuild: { type: 'boolean', help: 'build again from nothing and name the first differing file and byte' },
+  },
+  async run(context, { values }) {
+    const result = await verifyProject(context.project, {
+      rebuild: values['rebuild'] === true,
+      progress: context.progress,
+      env: context.env,
+      signal: context.signal,
+    });
+    for (const warning of result.warnings) context.warn(`warning: ${warning}`);
+    const lines = result.artifacts.map(item => {
+      const loaded =
+        item.loaded.length === 0
+          ? 'not loaded: this machine cannot run its code'
+          : `${count(item.loaded.length, 'entry point')} loaded on Node ${result.node}`;
+      return `${item.name}: ${count(item.files, 'file')} as in the lock, ${loaded}${item.rebuilt ? ', rebuilt to the same bytes' : ''}`;
+    });
+    return { data: result, text: lines.join('\n') };
+  },
+};
