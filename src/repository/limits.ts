@@ -23,7 +23,7 @@ export const archiveLimits: ArchiveLimits = {
   entries: 20_000,
   fileBytes: 5 * mega,
   textBytes: 16 * mega,
-  ratio: 200,
+  ratio: 100,
   deadline: 20_000,
 };
 

@@ -7,7 +7,7 @@ import type { Archive } from '../upstream/github.ts';
 import { createByteReader } from './bytes.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import { createTreeCheck } from './paths.ts';
-import { readTar } from './tar.ts';
+import { type ReadContent, readTar } from './tar.ts';
 
 /** Why a file has no text. */
 export type NoText = 'binary' | 'not UTF-8' | 'too large' | 'link';
@@ -68,13 +68,14 @@ export async function readSnapshot(
       files.push(file);
       if (entry.kind === 'link') file.noText = 'link';
       else if (entry.size > limits.fileBytes) file.noText = 'too large';
+      // Nobody will ask for its text, not even whether it has one.
+      else if (!complete && !wanted(path)) return;
       else {
-        const bytes = await content();
-        const noText = whyNoText(bytes);
-        if (noText !== undefined) file.noText = noText;
-        else if (complete || wanted(path)) {
-          file.text = bytes;
-          kept += bytes.length;
+        const found = await readFileText(entry.size, content);
+        if (typeof found === 'string') file.noText = found;
+        else {
+          file.text = found;
+          kept += found.length;
           if (kept > limits.textBytes) makeRoom();
           if (kept > limits.textBytes) throw overLimit(limits, 'textBytes');
         }
@@ -107,10 +108,15 @@ async function* unpacked({ body }: Archive, limits: ArchiveLimits): AsyncGenerat
   }
 }
 
-/** git's own rule: a NUL in the first 8,000 bytes makes a file binary. */
-function whyNoText(bytes: Buffer): NoText | undefined {
-  if (bytes.subarray(0, 8000).includes(0)) return 'binary';
-  return isUtf8(bytes) ? undefined : 'not UTF-8';
+/**
+ * The bytes of a text, or why there is none. git's own rule: a NUL in the first 8,000 bytes makes a file binary. Most
+ * bytes of a repository are in such files, and no more of them is ever in memory.
+ */
+async function readFileText(size: number, content: ReadContent): Promise<Buffer | NoText> {
+  const start = await content(8000);
+  if (start.includes(0)) return 'binary';
+  const bytes = start.length === size ? start : await content(size, start);
+  return isUtf8(bytes) ? bytes : 'not UTF-8';
 }
 
 /** What zlib cannot read is an archive cut short or no archive at all. */

@@ -13,8 +13,11 @@ export interface TarEntry {
   readonly size: number;
 }
 
-/** Takes one entry. It may read the content with `content()`, once, before it returns; else it is passed over. */
-export type TakeEntry = (entry: TarEntry, content: () => Promise<Buffer>) => Promise<void>;
+/** `before` and the next bytes of an entry's content, at most `size`. */
+export type ReadContent = (size: number, before?: Buffer) => Promise<Buffer>;
+
+/** Takes one entry. It may read from the content before it returns; what it leaves is passed over. */
+export type TakeEntry = (entry: TarEntry, content: ReadContent) => Promise<void>;
 
 const block = 512;
 /** Bytes of one extended header; `git archive` writes a path or a link's target into it, or one commit id. */
@@ -38,10 +41,11 @@ export async function readTar(reader: ByteReader, take: TakeEntry): Promise<void
     const entry = { path: pax['path'] ?? nameOf(header), kind: kindOf(type), size };
     pax = {};
     let left = entry.kind === 'file' ? size : 0;
-    await take(entry, async () => {
-      const bytes = await reader.read(left);
-      if (bytes.length < left) throw hostile('a file ends too early');
-      left = 0;
+    await take(entry, async (most, before) => {
+      const wanted = Math.min(most, left);
+      const bytes = await reader.read(wanted, before);
+      if (bytes.length < wanted + (before?.length ?? 0)) throw hostile('a file ends too early');
+      left -= wanted;
       return bytes;
     });
     const rest = left + (entry.kind === 'file' ? padding(size) : 0);
