@@ -1,0 +1,209 @@
+/** diff, status and the forms of other tools. */
+
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import test from 'ava';
+import type { Content } from '../../../layer-builder/plan/diff.ts';
+import { diffContents } from '../../../layer-builder/plan/diff.ts';
+import { publishProject } from '../../../layer-builder/publish/index.ts';
+import { formatDiffMarkdown } from '../../../layer-builder/report/diff.ts';
+import { formatRelease } from '../../../layer-builder/report/formats.ts';
+import { runCommand } from '../cli/run.ts';
+import { lockOf, makeProject } from './project.ts';
+import type { World } from './world.ts';
+import { region, startWorld } from './world.ts';
+
+let world: World;
+test.before(async () => {
+  world = await startWorld();
+});
+test.after.always(async () => {
+  await world?.close();
+});
+
+const base: Content = {
+  ...{ name: 'core', digest: 'sha256:1', size: 10, runtime: 'nodejs24.x', architecture: 'x86_64' },
+  packages: [{ name: 'koa', version: '3.2.0', license: 'MIT' }],
+  files: [{ path: 'a.js', size: 1, sha256: '1' }],
+};
+const other = { ...base, digest: 'sha256:2' } as const;
+
+const reasons: readonly [why: string, before: Content[], after: Content[]][] = [
+  ['identical', [base], [base]],
+  ['the artifact is new', [], [base]],
+  ['the artifact is gone', [base], []],
+  [
+    'koa 3.2.0 → 3.3.0',
+    [base],
+    [{ ...other, packages: [{ name: 'koa', version: '3.3.0', license: 'MIT' }] }],
+  ],
+  ['removed koa 3.2.0', [base], [{ ...other, packages: [] }]],
+  [
+    'added ms 2.1.3 and 1 more package',
+    [base],
+    [
+      {
+        ...other,
+        packages: [...base.packages, { name: 'ms', version: '2.1.3' }, { name: 'zod', version: '4.0.0' }],
+      },
+    ],
+  ],
+  [
+    'added koa 2.0.0',
+    [base],
+    [{ ...other, packages: [...base.packages, { name: 'koa', version: '2.0.0' }] }],
+  ],
+  [
+    'koa 3.2.0 has another licence or integrity',
+    [base],
+    [{ ...other, packages: [{ name: 'koa', version: '3.2.0', license: 'GPL-3.0' }] }],
+  ],
+  [
+    'same packages, other files: b.js',
+    [base],
+    [{ ...other, files: [...base.files, { path: 'b.js', size: 1, sha256: '2' }] }],
+  ],
+  ['same files, packed in another way: another version of layer-builder or of zlib', [base], [other]],
+  ['built for arm64 instead of x86_64', [base], [{ ...other, architecture: 'arm64' }]],
+];
+
+for (const [why, before, after] of reasons) {
+  test(`diff says why the digest changed: ${why}`, t => {
+    t.is(diffContents(before, after)[0]?.why, why);
+  });
+}
+
+test('markdown of a hostile package name holds no markup', t => {
+  const after = { ...other, packages: [{ name: '[x](http://evil)|<script>@team', version: '`1`' }] };
+  const text = formatDiffMarkdown('a', 'b', diffContents([base], [after]));
+  t.false(/[^\\][[<@|]script|[^\\]\[x|[^\\]@team/.test(text));
+});
+
+test('diff compares build, release, channel, layer, object and zip; --exit-code tells', async t => {
+  const bucket = 'bucket-diff';
+  await world.makeBucket(bucket);
+  const project = await makeProject({ service: 'diff', config: { bucket } });
+  const { release = '' } = await publishProject(project, { channel: 'dev' }, world.env);
+  const [old] = lockOf(project).artifacts;
+  const packages = [{ name: 'dep', version: '2.0.0', license: 'MIT' }];
+  await makeProject({ service: 'diff', config: { bucket }, artifacts: [{ packages }] }, project);
+  const run = (...argv: string[]) => runCommand(['diff', ...argv, '--project', project], world.env);
+  const file = path.join(project, '.layer-builder', 'artifacts');
+  const zip = path.join(
+    file,
+    readdirSync(file).find(name => old && name.includes(old.digest.slice(7))) ?? '',
+  );
+  const words = [
+    release,
+    'dev',
+    old?.published[region]?.layerVersionArn ?? '',
+    `s3://${bucket}/${old?.s3.key}`,
+    zip,
+  ];
+  for (const word of words) {
+    const { data, status } = await run(word, 'build', '--exit-code');
+    t.is(status, 1, word);
+    t.is(data.artifacts[0].why, 'dep 1.0.0 → 2.0.0', word);
+    t.is(data.artifacts[0].files.length, 2, word);
+  }
+  const same = await run(words[2] ?? '', words[3] ?? '', '--exit-code');
+  t.is(same.status, 0);
+  t.true(same.data.same);
+  t.is((await run('nothing')).data.code, 'CHANNEL_EMPTY');
+  t.is((await run('s3://bucket-diff/none.zip')).data.code, 'NOT_FOUND');
+  t.regex((await run('dev', '--markdown')).text, /\| dep \| 1\.0\.0 \| 2\.0\.0 \| MIT \|/);
+});
+
+test('status says what is published, where channels point and which functions have this build', async t => {
+  const bucket = 'bucket-status';
+  await world.makeBucket(bucket);
+  const project = await makeProject({ service: 'status', config: { bucket } });
+  const status = () => runCommand(['status', '--project', project], world.env);
+  t.is((await status()).data.regions[0].artifacts[0].object, 'absent');
+  const { release } = await publishProject(project, { channel: 'dev' }, world.env);
+  const { CreateFunctionCommand } = await import('@aws-sdk/client-lambda');
+  const { fileOf } = await import('../../../layer-builder/build/file.ts');
+  const { writeZip } = await import('../../../layer-builder/build/zip.ts');
+  const ZipFile = await writeZip([fileOf('index.mjs', 'export const handler = () => {};')]);
+  const Layers = [lockOf(project).artifacts[0]?.published[region]?.layerVersionArn ?? ''];
+  const common = {
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Role: 'arn:aws:iam::000000000000:role/test',
+  } as const;
+  await world.direct.lambda.send(
+    new CreateFunctionCommand({ ...common, FunctionName: 'status__dev', Code: { ZipFile }, Layers }),
+  );
+  const { data, text } = await status();
+  const [found] = data.regions;
+  t.is(found.artifacts[0].layerVersionArn, Layers[0]);
+  t.deepEqual(found.channels, [{ channel: 'dev', release }]);
+  t.deepEqual(found.functions, [
+    { name: 'status__dev', layers: Layers, source: null, aliases: [], agrees: 'yes' },
+  ]);
+  t.regex(text, /function status__dev: status-core:1, this build/);
+});
+
+const outputs = {
+  env: /^DEPS_RELEASE=svc-x\nDEPS_CORE_ARN=arn:.*:3\nDEPS_CORE_DIGEST=sha256:[0-9a-f]{64}$/,
+  sam: /^"Mappings":\n {2}"SvcLayers":\n {4}"us-east-1":\n {6}"core": "arn:.*:3"$/,
+  serverless: /^"us-east-1":\n {2}"core":\n {4}"arn": "arn:.*:3"\n {4}"digest": "sha256:/,
+  terraform: /"layer_builder": \{\n {4}"release": "svc-x"/,
+  cdk: /"context": \{\n {4}"layer-builder:svc"/,
+  json: /"release": "svc-x"/,
+  ssm: /^us-east-1 \/layer-builder\/svc\/x86_64\/release svc-x\n/,
+} as const;
+
+for (const [format, expected] of Object.entries(outputs)) {
+  test(`--format ${format} gives ARNs and digests in that tool's own form`, async t => {
+    const lock = lockOf(await makeProject());
+    const published = {
+      'us-east-1': { bucket: 'b', layerVersionArn: 'arn:aws:lambda:us-east-1:0:layer:svc-core:3' },
+    };
+    const artifacts = lock.artifacts.map(artifact => ({ ...artifact, published }));
+    t.regex(formatRelease(format as keyof typeof outputs, { ...lock, artifacts }, 'svc-x'), expected);
+  });
+}
+
+test('--format ssm writes the parameters, signed, and only those that differ', async t => {
+  const values = new Map<string, string>();
+  const seen: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const input = JSON.parse(Buffer.concat(chunks).toString());
+    const target = String(request.headers['x-amz-target']);
+    t.regex(
+      request.headers.authorization ?? '',
+      /Credential=test\/\d+\/us-east-1\/ssm\/aws4_request.*x-amz-target/,
+    );
+    if (target === 'AmazonSSM.PutParameter') {
+      seen.push(input.Name);
+      values.set(input.Name, input.Value);
+    }
+    const Parameters = (input.Names ?? []).flatMap((Name: string) =>
+      values.has(Name) ? [{ Name, Value: values.get(Name) }] : [],
+    );
+    response.end(JSON.stringify({ Parameters }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const env = {
+    ...world.env,
+    AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+  };
+  await world.makeBucket('bucket-ssm');
+  const project = await makeProject({ service: 'ssm' });
+  const publish = () =>
+    runCommand(['publish', '--bucket', 'bucket-ssm', '--format', 'ssm', '--project', project], env);
+  const { text } = await publish();
+  t.regex(
+    text,
+    /\/layer-builder\/ssm\/x86_64\/core\/arn arn:aws:lambda:us-east-1:000000000000:layer:ssm-core:1/,
+  );
+  t.is(seen.length, 3);
+  await publish();
+  t.is(seen.length, 3);
+  server.close();
+});
