@@ -50,7 +50,8 @@ export function importing(names: readonly string[]): string {
 export function write(folder: string, path: string, content: unknown): void {
   const target = join(folder, path);
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+  const isText = typeof content === 'string' || Buffer.isBuffer(content);
+  writeFileSync(target, isText ? content : JSON.stringify(content, null, 2));
 }
 
 /** Every file below a folder with its size, for "nothing was written". */
@@ -77,8 +78,11 @@ function cutLock(names: readonly string[]) {
   const packages: Record<string, LockItem> = {};
   const ranges: Record<string, string> = {};
   const take = (name: string, from: string): string => {
-    const place =
-      from && all[`${from}/node_modules/${name}`] ? `${from}/node_modules/${name}` : `node_modules/${name}`;
+    let folder = from;
+    while (folder !== '' && !all[`${folder}/node_modules/${name}`]) {
+      folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')));
+    }
+    const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
     const item = all[place];
     if (!item) throw new Error(`this repository does not lock ${name}`);
     if (packages[place]) return item.version;

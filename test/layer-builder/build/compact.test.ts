@@ -1,0 +1,267 @@
+/** The form of each package: what is bundled answers as before, what cannot be bundled stays and says why. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { unpack } from '../../../handler/unpack.ts';
+import { buildProject } from '../../../layer-builder/build/index.ts';
+import { importing, makeProject, temporaryFolder } from './project.ts';
+import type { MadeUpPackage } from './tarball.ts';
+import { addPackages } from './tarball.ts';
+
+interface Built {
+  /** Folder of the unpacked artifact that holds node_modules. */
+  readonly root: string;
+  readonly files: readonly string[];
+  readonly forms: Readonly<Record<string, { form: string; reason?: string }>>;
+}
+
+async function build(
+  t: ExecutionContext,
+  dependencies: readonly string[],
+  packages: readonly MadeUpPackage[],
+): Promise<Built> {
+  const names = [
+    ...dependencies,
+    ...packages.filter(item => !item.name.startsWith('inner')).map(item => item.name),
+  ];
+  const project = makeProject(t, { dependencies, files: { 'app.js': importing(names) } });
+  addPackages(project, packages);
+  const { artifacts } = await buildProject(project);
+  const zip = readFileSync(artifacts[0]?.path ?? '');
+  const folder = join(temporaryFolder(t), 'tree');
+  unpack(zip, folder);
+  const report = JSON.parse(readFileSync(join(project, '.layer-builder/report.json'), 'utf8'));
+  const forms = report.artifacts[0].packages.map((item: { name: string }) => [item.name, item]);
+  const { readdirSync } = await import('node:fs');
+  const root = join(folder, 'nodejs');
+  return {
+    root,
+    files: readdirSync(join(root, 'node_modules'), { recursive: true, encoding: 'utf8' }),
+    forms: Object.fromEntries(forms),
+  };
+}
+
+/** Runs code as Lambda's Node would, beside node_modules; answers what it prints as JSON. */
+async function runIn(root: string, code: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--no-experimental-require-module',
+      '--input-type=module',
+      '-e',
+      `const show = value => console.log(JSON.stringify(value));\n${code}`,
+    ],
+    { cwd: root },
+  );
+  return JSON.parse(stdout);
+}
+
+test('koa and its router: two packages of files for forty, require and import give one class', async t => {
+  const { root, files, forms } = await build(t, ['koa', '@koa/router'], []);
+  t.deepEqual([...new Set(Object.values(forms).map(item => item.form))], ['compacted']);
+  t.true(files.length < 30, `${files.length} files`);
+  const answer = await runIn(
+    root,
+    `import { createRequire } from 'node:module';
+     import Koa, { HttpError } from 'koa';
+     import Router from '@koa/router';
+     const require = createRequire(process.cwd() + '/x.js');
+     const app = new Koa();
+     app.use(new Router().get('/a/:b', context => { context.body = { b: context.params.b }; }).routes());
+     const server = app.listen(0, async () => {
+       const answer = await fetch('http://127.0.0.1:' + server.address().port + '/a/1');
+       show([Koa === require('koa'), HttpError.name, typeof require('@koa/router').Router, answer.status, await answer.json(), require('koa/package.json').version]);
+       server.close();
+     });`,
+  );
+  const { version } = JSON.parse(readFileSync('node_modules/koa/package.json', 'utf8'));
+  t.deepEqual(answer, [true, 'HttpError', 'function', 200, { b: '1' }, version]);
+});
+
+test('a package with import and require sides keeps both, with their own names', async t => {
+  const { root, forms } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'two-sides',
+        manifest: { exports: { '.': { import: './side.mjs', require: './side.cjs' } } },
+        files: {
+          'side.mjs': `export const side = 'import'; export default class Side {}`,
+          'side.cjs': `exports.side = 'require'; exports.only = 1;`,
+        },
+      },
+    ],
+  );
+  t.is(forms['two-sides']?.form, 'compacted');
+  const answer = await runIn(
+    root,
+    `import { createRequire } from 'node:module';
+     import * as imported from 'two-sides';
+     const required = createRequire(process.cwd() + '/x.js')('two-sides');
+     show([imported.side, Object.keys(imported), imported.default.name, required]);`,
+  );
+  t.deepEqual(answer, ['import', ['default', 'side'], 'Side', { side: 'require', only: 1 }]);
+});
+
+test('an ES module and a CommonJS module share one copy of what both need', async t => {
+  const { root, files } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'inner-state',
+        files: { 'index.js': `exports.count = 0; exports.next = () => ++exports.count;` },
+      },
+      {
+        name: 'esm-user',
+        manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-state': '1.0.0' } },
+        files: {
+          'i.js': `import state, { next } from 'inner-state'; export const tick = () => next(); export { state };`,
+        },
+      },
+      {
+        name: 'cjs-user',
+        manifest: { dependencies: { 'inner-state': '1.0.0' } },
+        files: {
+          'index.js': `const s = require('inner-state'); module.exports = { tick: () => s.next(), state: s };`,
+        },
+      },
+    ],
+  );
+  t.false(files.some(path => path.startsWith('inner-state')));
+  const answer = await runIn(
+    root,
+    `import { tick, state } from 'esm-user';
+     import other from 'cjs-user';
+     show([tick(), other.tick(), tick(), state === other.state]);`,
+  );
+  t.deepEqual(answer, [1, 2, 3, true]);
+});
+
+interface Hazard {
+  readonly title: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly type?: 'module';
+  readonly reason: RegExp;
+}
+
+const hazards: readonly Hazard[] = [
+  {
+    title: 'reads a file beside itself',
+    files: {
+      'index.js': `exports.text = require('fs').readFileSync(__dirname + '/data.txt', 'utf8');`,
+      'data.txt': 'data',
+    },
+    reason: /__dirname/,
+  },
+  {
+    title: 'requires by a computed name',
+    files: { 'index.js': `exports.text = name => require('./' + name);`, 'data.js': '' },
+    reason: /name is computed/,
+  },
+  {
+    title: 'imports by a computed name',
+    type: 'module',
+    files: { 'index.js': `export const text = name => import('./' + name);`, 'data.js': '' },
+    reason: /name is computed/,
+  },
+  {
+    title: 'asks import.meta where it lies',
+    type: 'module',
+    files: { 'index.js': `export const text = import.meta.url.length;` },
+    reason: /import\.meta/,
+  },
+  {
+    title: 'hands require on',
+    files: { 'index.js': `exports.text = (f => typeof f)(require);` },
+    reason: /require as a value/,
+  },
+  {
+    title: 'does not load',
+    files: { 'index.js': `throw new Error('only in a browser');` },
+    reason: /does not load/,
+  },
+  { title: 'is asked for whole', files: { 'index.js': `exports.text = 1;` }, reason: /configuration asks/ },
+];
+
+test('a package that would not survive a bundle stays whole, with the reason, and what it needs stays with it', async t => {
+  const packages = hazards.map(
+    ({ files, type }, index): MadeUpPackage => ({
+      name: `hazard-${index}`,
+      manifest: { main: 'index.js', ...(type ? { type } : {}), dependencies: { 'inner-part': '1.0.0' } },
+      files,
+    }),
+  );
+  const inner = { name: 'inner-part', files: { 'index.js': 'exports.part = 1;' } };
+  const fine = {
+    name: 'fine',
+    manifest: { dependencies: { 'inner-part': '1.0.0' } },
+    files: { 'index.js': `exports.part = require('inner-part').part;` },
+  };
+  const project = makeProject(t, {
+    files: { 'app.js': importing(['fine', ...packages.map(item => item.name)]) },
+    manifest: { dependencies: {}, 'layer-builder': { forms: { [`hazard-${hazards.length - 1}`]: 'whole' } } },
+  });
+  addPackages(project, [inner, fine, ...packages]);
+  const { artifacts } = await buildProject(project);
+  const report = JSON.parse(readFileSync(join(project, '.layer-builder/report.json'), 'utf8'));
+  const forms = new Map<string, { form: string; reason: string }>(
+    report.artifacts[0].packages.map((item: { name: string }) => [item.name, item]),
+  );
+  for (const [index, { title, reason }] of hazards.entries()) {
+    t.is(forms.get(`hazard-${index}`)?.form, 'whole', title);
+    t.regex(forms.get(`hazard-${index}`)?.reason ?? '', reason, title);
+  }
+  t.is(forms.get('fine')?.form, 'compacted');
+  t.is(forms.get('inner-part')?.form, 'whole');
+  const root = join(temporaryFolder(t), 'tree');
+  unpack(readFileSync(artifacts[0]?.path ?? ''), root);
+  const answer = await runIn(
+    join(root, 'nodejs'),
+    `import { part } from 'fine';
+     import { text } from 'hazard-0';
+     show([part, text, (await import('inner-part')).default.part]);`,
+  );
+  t.deepEqual(answer, [1, 'data', 1]);
+});
+
+test('node:http is taken without waking undici', async t => {
+  const { root } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'server',
+        manifest: { type: 'module', main: 'i.js' },
+        files: {
+          'i.js': `import http, { STATUS_CODES as codes } from 'node:http'; export const teapot = codes[418]; export const same = http.STATUS_CODES === codes;`,
+        },
+      },
+    ],
+  );
+  const answer = await runIn(
+    root,
+    `import { same, teapot } from 'server';
+     show([same, teapot, process.moduleLoadList.some(name => name.includes('undici'))]);`,
+  );
+  t.deepEqual(answer, [true, "I'm a Teapot", false]);
+});
+
+test('the compile cache is accepted by the Node that made it, from wherever the artifact lies', async t => {
+  const { root } = await build(t, ['debug'], []);
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import module from 'node:module'; module.enableCompileCache({ directory: process.cwd() + '/.layer-builder/cache', portable: true }); await import('debug');`,
+    ],
+    { cwd: root, env: { ...process.env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } },
+  ).then(({ stdout, stderr }) => ({ stderr: stdout + stderr }));
+  t.regex(stderr, /node_modules\/debug\/index\.cjs was accepted/);
+  t.notRegex(stderr, /was rejected/);
+});
