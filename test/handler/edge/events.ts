@@ -17,12 +17,14 @@ export interface RequestLine {
 export function eventOf(source: HttpSource, line: RequestLine = {}): Record<string, unknown> {
   const { method = 'GET', path = '/', query = '', body } = line;
   const headers = Object.entries(line.headers ?? {}).map(([name, value]) => [name, [value].flat()] as const);
-  const content =
-    body === undefined
-      ? { body: source.startsWith('alb') ? '' : null, isBase64Encoded: false }
-      : Buffer.isBuffer(body)
-        ? { body: body.toString('base64'), isBase64Encoded: true }
-        : { body, isBase64Encoded: false };
+  const isBinary = Buffer.isBuffer(body);
+  const content = {
+    // format 2.0 leaves the field out, the others keep it
+    ...(body === undefined && (source === 'http-v2' || source === 'function-url')
+      ? {}
+      : { body: isBinary ? body.toString('base64') : (body ?? (source === 'rest-v1' ? null : '')) }),
+    isBase64Encoded: isBinary,
+  };
   const single = Object.fromEntries(headers.map(([name, values]) => [name, values.join(',')]));
   const last = Object.fromEntries(headers.map(([name, values]) => [name, values.at(-1)]));
   const multi = Object.fromEntries(headers);

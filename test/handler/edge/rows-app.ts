@@ -2,10 +2,11 @@
 import { Readable } from 'node:stream';
 import type Koa from 'koa';
 import { png, zstd } from './rows.ts';
-import { echo, koaApp } from './support.ts';
+import { koaApp } from './support.ts';
 
+/** Reads the body as a stream, the one way that every adapter has. */
 export function rowsApp(): Koa {
-  return koaApp(context => {
+  const app = koaApp(async context => {
     switch (context.path) {
       case '/png':
         context.type = 'image/png';
@@ -25,10 +26,22 @@ export function rowsApp(): Koa {
         context.type = 'text/plain';
         context.body = Readable.from(brokenPieces());
         return;
-      default:
-        return echo(context);
+      default: {
+        const { method, url, headers } = context.req;
+        const chunks: Buffer[] = [];
+        for await (const chunk of context.req) chunks.push(chunk as Buffer);
+        context.type = 'json';
+        context.body = JSON.stringify({
+          method,
+          url,
+          headers,
+          body: Buffer.concat(chunks).toString('base64'),
+        });
+      }
     }
   });
+  app.silent = true;
+  return app;
 }
 
 /** Some bytes, then a failure. */

@@ -1,0 +1,152 @@
+/**
+ * The edge: microseconds of a warm request against serverless-http alone and other adapters, in one process by turns;
+ * the rows that trip adapters; what a cold process spends on importing the edge.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import Koa from 'koa';
+import serverlessHttp from 'serverless-http';
+import { createApp } from '../src/app.ts';
+import { eventOf } from '../test/handler/edge/events.ts';
+import { contextOf } from '../test/handler/edge/support.ts';
+import type { Handler } from './edge/adapters.ts';
+import { makeAdapters, makeEdge } from './edge/adapters.ts';
+import { makeTable } from './edge/table.ts';
+import type { Bench, Result, Row } from './support/result.ts';
+import { ratioOf } from './support/result.ts';
+import type { Contender } from './support/statistics.ts';
+import { interleave, summarise } from './support/statistics.ts';
+
+const rounds = 25;
+/** Requests of one run; a run answers its median and its 99th percentile. */
+const requests = 2000;
+
+export const bench: Bench = { name: 'edge', run };
+
+async function run(progress: (line: string) => void): Promise<Result> {
+  const sink = openSync('/dev/null', 'w');
+  const write = (line: string) => void writeSync(sink, line);
+  try {
+    const table = await makeTable(await makeAdapters());
+    const contenders = await makeContenders(write);
+    const samples = await interleave(contenders, rounds, 3, progress);
+    const rows = [...samples].map(
+      ([contender, figures]): Row => ({
+        contender,
+        figures: Object.fromEntries(
+          Object.entries(figures).map(([name, values]) => [name, summarise(values)]),
+        ),
+      }),
+    );
+    return report(rows, table.lines);
+  } finally {
+    closeSync(sink);
+  }
+}
+
+function report(rows: readonly Row[], table: readonly string[]): Result {
+  const worst = rows.find(row => row.contender === names.edge)?.figures['p99']?.median ?? Number.NaN;
+  return {
+    name: 'edge',
+    title: 'The edge: a warm request',
+    figure: 'p50',
+    unit: 'µs',
+    rows,
+    targets: [
+      {
+        text: 'whole edge / serverless-http, reference service (p50)',
+        ratio: ratioOf(rows, 'p50', names.serviceEdge, names.serviceBare),
+        reach: 1.15,
+      },
+      {
+        text: 'whole edge / serverless-http, Koa app of one line (p50)',
+        ratio: ratioOf(rows, 'p50', names.edge, names.bare),
+        reach: 1.15,
+      },
+      {
+        text: 'edge without its line / serverless-http, Koa app of one line (p50)',
+        ratio: ratioOf(rows, 'p50', names.silent, names.bare),
+        reach: 1.15,
+      },
+      { text: 'p99 of the whole edge / 500 µs', ratio: worst / 500, reach: 1 },
+    ],
+    notes: [
+      `One run is ${requests} requests (format 2.0, nine headers, a JSON answer of 24 bytes; the reference service: \`GET /info/version\` with its key). Whole edge: with the line of log and metrics, written to /dev/null; nobody else writes one. Each request has a turn of the event loop of its own, as an invocation has.`,
+      '',
+      'Rows that trip adapters, each adapter with its defaults:',
+      '',
+      ...table,
+    ],
+  };
+}
+
+const names = {
+  edge: 'whole edge, one line',
+  silent: 'edge without its line, one line',
+  bare: 'serverless-http, one line',
+  serviceEdge: 'whole edge, service',
+  serviceBare: 'serverless-http, service',
+} as const;
+
+async function makeContenders(write: (line: string) => void): Promise<Contender[]> {
+  const small = eventOf('http-v2', { path: '/hello', headers });
+  const environment = { FAST_API__AUTH__API_KEY__NAME: 'x-api-key', FAST_API__AUTH__API_KEY__VALUE: key };
+  const service = () => createApp({ environment, write: () => {} });
+  const info = eventOf('http-v2', { path: '/info/version', headers: { ...headers, 'x-api-key': key } });
+  const peers = (await makeAdapters()).filter(
+    ({ name }) => !['layer-builder', 'serverless-http'].includes(name),
+  );
+  const echo = eventOf('http-v2', { path: '/echo', headers });
+  return [
+    contender(names.edge, await makeEdge(oneLine(), write), small),
+    contender(names.silent, await makeEdge(oneLine(), () => {}), small),
+    contender(names.bare, serverlessHttp(oneLine()) as Handler, small),
+    contender(names.serviceEdge, await makeEdge(service(), write), info),
+    contender(names.serviceBare, serverlessHttp(service()) as Handler, info),
+    ...peers.map(({ name, handler }) => contender(`${name}, echo`, handler, echo)),
+  ];
+}
+
+const key = 'a-key-of-the-measurement';
+const headers = {
+  accept: '*/*',
+  'accept-encoding': 'gzip, deflate',
+  'cache-control': 'no-cache',
+  host: 'example.org',
+  'user-agent': 'PostmanRuntime/7.20.1',
+  'x-amzn-trace-id': 'Root=1-ffffffff-ffffffffffffffffffffffff',
+  'x-forwarded-for': '203.0.113.7',
+  'x-forwarded-port': '443',
+  'x-forwarded-proto': 'https',
+};
+
+/** The least a JSON service can be. */
+function oneLine(): Koa {
+  return new Koa().use(context => {
+    context.type = 'json';
+    context.body = '{"hello":"world","n":12}';
+  });
+}
+
+function contender(name: string, handler: Handler, event: object): Contender {
+  const text = JSON.stringify(event);
+  const context = contextOf();
+  return {
+    name,
+    async run() {
+      const samples: number[] = [];
+      for (let request = 0; request < requests; request += 1) {
+        // as the runtime client does: an event of its own for each invocation
+        const fresh: unknown = JSON.parse(text);
+        const started = process.hrtime.bigint();
+        const answer = await handler(fresh, context);
+        samples.push(Number(process.hrtime.bigint() - started) / 1000);
+        if ((answer as { statusCode?: unknown }).statusCode !== 200)
+          throw new Error(`${name} did not answer 200`);
+        await new Promise(setImmediate);
+      }
+      samples.sort((a, b) => a - b);
+      const at = (share: number) => samples[Math.floor(samples.length * share)] ?? Number.NaN;
+      return { p50: at(0.5), p99: at(0.99) };
+    },
+  };
+}
