@@ -52,6 +52,8 @@ export interface Claim {
   readonly sessionToken: string | undefined;
   /** Seconds a presigned URL lives; `undefined` for a signed header. */
   readonly expiresIn: number | undefined;
+  /** The payload hash that was signed, as far as the claim itself tells it. */
+  readonly payloadHash: string | undefined;
 }
 
 /** Header names in lower case, each with its values in the order sent; `IncomingMessage.headersDistinct` fits. */
@@ -108,6 +110,7 @@ function claimOfHeader(header: string, headers: Headers): Claim {
     timestamp,
     sessionToken: headers['x-amz-security-token']?.[0],
     expiresIn: undefined,
+    payloadHash: headers['x-amz-content-sha256']?.[0],
   };
 }
 
@@ -132,6 +135,7 @@ function claimOfQuery(query: ReadonlyMap<string, string>): Claim {
     timestamp: need('X-Amz-Date'),
     sessionToken: query.get('X-Amz-Security-Token'),
     expiresIn,
+    payloadHash: query.get('X-Amz-Content-Sha256'),
   };
 }
 

@@ -29,7 +29,7 @@ export interface VerifyOptions {
 export interface VerifiedRequest {
   readonly principal: Principal;
   readonly scope: Scope;
-  /** The hash that was signed: hex, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
+  /** The hash the body must be held against: hex, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
   readonly payloadHash: string;
   /** Seed of the chunk signatures of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`. */
   readonly signature: string;
@@ -71,7 +71,9 @@ export function verifySignature(request: SignedRequest, options: VerifyOptions):
       'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
     );
   const { scope, timestamp, signature } = claim;
-  return { principal, scope, payloadHash, signature, timestamp, signingKey };
+  // A presigned URL leaves the body open: what the sender declares of it then is held against it all the same.
+  const declared = claim.expiresIn === undefined ? undefined : headers['x-amz-content-sha256']?.[0];
+  return { principal, scope, payloadHash: declared ?? payloadHash, signature, timestamp, signingKey };
 }
 
 /** Formats a credential scope: `20261123/eu-west-1/s3/aws4_request`. */
@@ -79,9 +81,9 @@ export function formatScope(scope: Scope): string {
   return `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
 }
 
-function readPayloadHash(headers: Headers, claim: Claim, options: VerifyOptions): string {
+/** The hash in the text that was signed. Throws when the body that was read is another one. */
+function readPayloadHash(headers: Headers, claim: Claim, { bodyHash, service }: VerifyOptions): string {
   const declared = headers['x-amz-content-sha256']?.[0];
-  const { bodyHash } = options;
   if (
     bodyHash !== undefined &&
     declared !== undefined &&
@@ -92,13 +94,16 @@ function readPayloadHash(headers: Headers, claim: Claim, options: VerifyOptions)
       'XAmzContentSHA256Mismatch',
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
-  if (declared !== undefined) return declared;
-  if (options.service === 's3' && claim.expiresIn !== undefined) return 'UNSIGNED-PAYLOAD';
-  if (bodyHash !== undefined) return bodyHash;
-  throw new SignatureError(
-    'InvalidRequest',
-    'Missing required header for this request: x-amz-content-sha256',
-  );
+  const signed = claim.signedHeaders.includes('x-amz-content-sha256') ? declared : undefined;
+  // Whoever makes a URL for S3 seldom knows the body that will be sent with it.
+  const unsigned = service === 's3' && claim.expiresIn !== undefined ? 'UNSIGNED-PAYLOAD' : undefined;
+  const payloadHash = signed ?? claim.payloadHash ?? unsigned ?? bodyHash;
+  if (payloadHash === undefined)
+    throw new SignatureError(
+      'InvalidRequest',
+      'Missing required header for this request: x-amz-content-sha256',
+    );
+  return payloadHash;
 }
 
 function checkTime(claim: Claim, now: number): void {

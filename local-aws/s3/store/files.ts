@@ -1,4 +1,7 @@
-/** Durable file operations: a name appears only when its bytes are on the disk, and is then complete. */
+/**
+ * Durable file operations: a name appears only when its bytes are on the disk, and is then complete. Folders are not
+ * synced: a killed process loses nothing, a power cut may lose the last moments, neither leaves anything half.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,22 +21,17 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const temporary = () => path.join(folder, randomName());
-  const publish = async (from: string, to: string) => {
-    await rename(from, to);
-    await syncFolder(path.dirname(to));
-  };
   return {
     temporary,
-    publish,
+    publish: rename,
     writeJson: async (to, value) => {
       const from = temporary();
       await writeDurably(from, JSON.stringify(value));
-      await publish(from, to);
+      await rename(from, to);
     },
     discard: async target => {
       const away = temporary();
       await rename(target, away);
-      await syncFolder(path.dirname(target));
       await rm(away, { recursive: true, force: true });
     },
   };
@@ -72,17 +70,6 @@ async function writeDurably(file: string, text: string): Promise<void> {
   const handle = await open(file, 'wx');
   try {
     await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a rename survive a power cut. Some systems cannot sync a folder; there the rename itself must do. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
     await handle.sync();
   } finally {
     await handle.close();

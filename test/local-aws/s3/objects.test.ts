@@ -299,6 +299,9 @@ test('presigned URLs read, write and carry their own headers', async t => {
   t.is(got.body.toString(), 'hello');
   t.is(got.headers['x-amz-meta-by'], 'url');
   t.is(got.headers['content-type'], 'text/x');
+  const declared = { 'x-amz-content-sha256': '0'.repeat(64) };
+  const other = await send(server, { ...put, tamper: headers => void Object.assign(headers, declared) });
+  t.is(other.element('Code'), 'XAmzContentSHA256Mismatch');
   const bad = await send(server, { ...put, query: { 'x-amz-checksum-crc32': 'AAAAAA==' } });
   t.is(bad.element('Code'), 'BadDigest');
   const split = await send(server, {
