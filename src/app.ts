@@ -66,6 +66,7 @@ function createServices(context: AppContext): Services {
     if (failed) context.metric?.('upstream_errors', 1, 'Count', { upstream });
   };
   return {
+    routes,
     settings,
     log,
     secrets,

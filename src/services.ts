@@ -1,4 +1,5 @@
 /** What routes work with: made once per app, everything behind it loaded when first needed. */
+import type { Route } from './declare.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Log } from './log.ts';
 import type { ArchiveLimits } from './repository/limits.ts';
@@ -8,6 +9,8 @@ import type { Settings } from './settings.ts';
 import type { Measure } from './upstream/http.ts';
 
 export interface Services {
+  /** All of them: the OpenAPI document is made from them. */
+  readonly routes: readonly Route[];
   readonly settings: Settings;
   readonly log: Log;
   readonly dependencies: Dependencies;

@@ -43,11 +43,8 @@ export const pageRoutes: readonly Route[] = [
     summary: 'This API as an OpenAPI document',
     answers: { 'application/json': 'Text' },
     run: async ({ services }) => {
-      const [{ answerOpenApi }, { routes }] = await Promise.all([
-        import('../pages/answers.ts'),
-        import('./index.ts'),
-      ]);
-      return answerOpenApi(routes, services.settings.keyName);
+      const { answerOpenApi } = await import('../pages/answers.ts');
+      return answerOpenApi(services.routes, services.settings.keyName);
     },
   }),
   route({
