@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { planGc } from '../plan/gc.ts';
 import { targetsOf } from '../publish/goal.ts';
+import { folderOf, layerName } from '../publish/names.ts';
 import { readGcWorld } from '../read/gc.ts';
 import { formatGc, gcData } from '../report/gc.ts';
 import { bucketOptions, bucketValues, flagOf, textOf } from './values.ts';
@@ -32,10 +33,9 @@ export const command: Command = {
     const targets = await targetsOf(config, bucketValues(values), env);
     const regions = await Promise.all(targets.map(target => openRegion(env, target, signal)));
     try {
-      const prefix =
-        config.prefix === '' || config.prefix.endsWith('/') ? config.prefix : `${config.prefix}/`;
+      const prefix = folderOf(config.prefix);
       const layerNames = config.artifacts.map(({ name }) =>
-        config.layerName.replaceAll('{service}', config.service).replaceAll('{artifact}', name),
+        layerName(config.layerName, { ...config, artifact: name }),
       );
       const plan = planGc(await readGcWorld({ regions, prefix, layerNames, now: Date.now() }), rules);
       const applied = flagOf(values, 'apply');

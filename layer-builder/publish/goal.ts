@@ -8,6 +8,7 @@ import { fail } from '../errors.ts';
 import { readLock } from '../read/built.ts';
 import type { Config } from '../types.ts';
 import { checkChannelName } from './channel.ts';
+import { layerName } from './names.ts';
 import type { PublishGoal, StorageMode, Target } from './types.ts';
 
 /** A function takes at most 5 layers and 262,144,000 bytes unpacked, its own code included. */
@@ -94,10 +95,7 @@ export async function targetsOf(
 
 function layerNamesOf(lock: Lock, template: string): Record<string, string> {
   const names = lock.artifacts.map((artifact): [string, string] => {
-    const values = { ...lock, artifact: artifact.name, runtime: lock.runtime.replace('.', '') };
-    const name = template.replace(/\{(service|artifact|architecture|runtime)\}/g, (_, word) =>
-      String(values[word as 'service' | 'artifact' | 'architecture' | 'runtime']),
-    );
+    const name = layerName(template, { ...lock, artifact: artifact.name });
     if (!layerPattern.test(name)) {
       fail('USAGE', `no name for a layer (expected 1 to 140 of a-z A-Z 0-9 - _, found "${name}")`, {
         hint: 'the template may hold {service}, {artifact}, {architecture} and {runtime}',

@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { GoalOptions } from '../publish/goal.ts';
 import { targetsOf } from '../publish/goal.ts';
+import { folderOf } from '../publish/names.ts';
 import { isReleaseId } from '../publish/release.ts';
 import type { Config } from '../types.ts';
 
@@ -33,14 +34,13 @@ export async function withBucket<Result>(
   const [target] = await targetsOf(config, options, env);
   if (target === undefined) return fail('REGION_REQUIRED', 'no region (expected --regions, found none)');
   const region = await openRegion(env, target, signal);
-  const { prefix } = config;
   try {
     return await work({
       config,
       region,
       bucket: target.bucket,
       objects: region.objects,
-      prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+      prefix: folderOf(config.prefix),
     });
   } finally {
     region.clients.close();

@@ -22,7 +22,7 @@ export type Fault =
       readonly status: number;
       readonly code: string;
       readonly headers?: Record<string, string>;
-      /** In place of an error with `code`. */
+      /** In place of an error with `code`: data as JSON, text as it is. */
       readonly body?: unknown;
     }
   /** Runs while the call waits; then the call goes on. */
@@ -103,7 +103,7 @@ function answer(
   } else {
     outgoing.writeHead(status, { 'content-type': 'application/xml', ...headers });
     const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>scripted ${code}</Message></Error>`;
-    outgoing.end(call.method === 'HEAD' ? undefined : xml);
+    outgoing.end(call.method === 'HEAD' ? undefined : (body ?? xml));
   }
 }
 
@@ -126,7 +126,11 @@ function actionOf(method: string, path: string, query: URLSearchParams): string 
   }
   if (/^\/20\d\d-\d\d-\d\d\//.test(path)) return `lambda:${method} ${path.replace(/^\/[^/]+\//, '')}`;
   const isBucket = !path.slice(1).replace(/\/$/, '').includes('/');
-  if (isBucket) return method === 'GET' && query.has('list-type') ? 's3:ListBucket' : `s3:${method} bucket`;
+  if (isBucket) {
+    if (method === 'GET' && query.has('list-type')) return 's3:ListBucket';
+    const [subresource] = [...query.keys()].filter(key => key !== 'x-id');
+    return `s3:${method} ${subresource ?? 'bucket'}`;
+  }
   const verbs: Record<string, string> = { PUT: 's3:PutObject', GET: 's3:GetObject', HEAD: 's3:HeadObject' };
   return verbs[method] ?? `s3:${method} object`;
 }

@@ -1,0 +1,187 @@
+/** Everything doctor asks. A question that fails is an answer too: it names the missing permission. */
+import { isCodedError } from '../../artifact/error.ts';
+import { nameOf, statusOf } from '../aws/failures.ts';
+import type { ListedFunction } from '../aws/inventory.ts';
+import { openInventory } from '../aws/inventory.ts';
+import type { Region } from '../aws/regions.ts';
+import type { DoctorFacts, Fact, FunctionFacts, LifecycleRule } from '../plan/doctor.ts';
+
+export interface DoctorScope {
+  readonly prefix: string;
+  readonly service: string;
+  readonly layerNames: readonly string[];
+}
+
+/** Functions of the service that are looked at; their number is that of its stages. */
+const mostFunctions = 50;
+
+export async function readDoctorFacts(region: Region, scope: DoctorScope): Promise<DoctorFacts> {
+  const { bucket } = region;
+  const s3 = await import('@aws-sdk/client-s3');
+  const ask = async <Answer>(
+    action: string,
+    send: Parameters<typeof region.call<Answer>>[1],
+    missing?: [string, Answer],
+  ) => {
+    const expected = (error: unknown) => missing !== undefined && nameOf(error) === missing[0];
+    try {
+      return await region.call({ action, resource: `s3://${bucket}`, expected }, send);
+    } catch (error) {
+      if (missing !== undefined && expected(error)) return missing[1];
+      throw error;
+    }
+  };
+  const client = region.clients.s3;
+  const input = { Bucket: bucket };
+  const [clockSkewMs, bucketRegion, versioning, publicAccessBlocked, policy, lifecycle, uploads, functions] =
+    await Promise.all([
+      fact(() => readClockSkew(region)),
+      fact(async () => {
+        const answer = await ask('s3:ListBucket', options =>
+          client.send(new s3.HeadBucketCommand(input), options),
+        );
+        return answer.BucketRegion ?? region.region;
+      }),
+      fact(async () => {
+        const answer = await ask('s3:GetBucketVersioning', options =>
+          client.send(new s3.GetBucketVersioningCommand(input), options),
+        );
+        return answer.Status ?? '';
+      }),
+      fact(async () => {
+        const { PublicAccessBlockConfiguration: found } = await ask(
+          's3:GetBucketPublicAccessBlock',
+          options => client.send(new s3.GetPublicAccessBlockCommand(input), options),
+          ['NoSuchPublicAccessBlockConfiguration', { $metadata: {} }],
+        );
+        const { BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets } = found ?? {};
+        return [BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets].every(Boolean);
+      }),
+      fact(async () => {
+        const answer = await ask(
+          's3:GetBucketPolicy',
+          options => client.send(new s3.GetBucketPolicyCommand(input), options),
+          ['NoSuchBucketPolicy', { $metadata: {} }],
+        );
+        return answer.Policy ?? '';
+      }),
+      fact(async () => {
+        const answer = await ask(
+          's3:GetLifecycleConfiguration',
+          options => client.send(new s3.GetBucketLifecycleConfigurationCommand(input), options),
+          ['NoSuchLifecycleConfiguration', { $metadata: {} }],
+        );
+        return (answer.Rules ?? []).map(
+          (rule): LifecycleRule => ({
+            id: rule.ID ?? '',
+            enabled: rule.Status === 'Enabled',
+            prefix: rule.Filter?.Prefix ?? rule.Filter?.And?.Prefix ?? rule.Prefix ?? '',
+            expires: rule.Expiration?.Days !== undefined || rule.Expiration?.Date !== undefined,
+            abortsUploads: rule.AbortIncompleteMultipartUpload !== undefined,
+          }),
+        );
+      }),
+      fact(async () => {
+        const answer = await ask('s3:ListBucketMultipartUploads', options =>
+          client.send(new s3.ListMultipartUploadsCommand({ ...input, Prefix: scope.prefix }), options),
+        );
+        return (answer.Uploads ?? []).map(({ Key }) => Key ?? '');
+      }),
+      fact(() => readFunctions(region, scope)),
+    ]);
+  return {
+    ...{ region: region.region, bucket, prefix: scope.prefix, now: new Date() },
+    ...{ clockSkewMs, bucketRegion, versioning, publicAccessBlocked, policy, lifecycle, uploads, functions },
+  };
+}
+
+/** The endpoint's `Date` tells; the request itself may well be refused. */
+async function readClockSkew({ clients }: Region): Promise<number> {
+  const { protocol, hostname, port } = (await clients.s3.config.endpoint?.().then(
+    found => found,
+    () => undefined,
+  )) ?? { protocol: 'https:', hostname: `s3.${clients.region}.amazonaws.com`, port: undefined };
+  const sent = Date.now();
+  const answer = await fetch(`${protocol}//${hostname}${port ? `:${port}` : ''}/`, {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(4000),
+  });
+  const there = Date.parse(answer.headers.get('date') ?? '');
+  if (Number.isNaN(there)) return 0;
+  // The header has whole seconds; half the journey is taken off.
+  const skew = (sent + Date.now()) / 2 - there;
+  return Math.abs(skew) < 2000 ? 0 : skew;
+}
+
+async function readFunctions(region: Region, { service, layerNames }: DoctorScope): Promise<FunctionFacts[]> {
+  const inventory = await openInventory(region.clients, region.call);
+  const found: ListedFunction[] = [];
+  let next: string | undefined;
+  do {
+    const page = await inventory.functions('latest', next);
+    found.push(
+      ...page.items.filter(
+        ({ name, layers }) =>
+          name.startsWith(`${service}__`) ||
+          layers.some(arn => layerNames.includes(arn.split(':').at(-2) ?? '')),
+      ),
+    );
+    next = page.next;
+  } while (next !== undefined && found.length < mostFunctions);
+  return await Promise.all(found.slice(0, mostFunctions).map(item => readFunction(region, item)));
+}
+
+async function readFunction(
+  { clients, call }: Region,
+  { name, runtime, layers }: ListedFunction,
+): Promise<FunctionFacts> {
+  const { GetFunctionCodeSigningConfigCommand, GetCodeSigningConfigCommand, GetLayerVersionByArnCommand } =
+    await import('@aws-sdk/client-lambda');
+  const isMissing = (error: unknown) => statusOf(error) === 404;
+  const missingLayers = await Promise.all(
+    layers.map(async arn => {
+      const about = { action: 'lambda:GetLayerVersion', resource: arn, expected: isMissing };
+      try {
+        await call(about, options =>
+          clients.lambda.send(new GetLayerVersionByArnCommand({ Arn: arn }), options),
+        );
+        return [];
+      } catch (error) {
+        if (isMissing(error)) return [arn];
+        throw error;
+      }
+    }),
+  );
+  const codeSigning = await fact(async () => {
+    const about = { action: 'lambda:GetFunctionCodeSigningConfig', resource: name, expected: isMissing };
+    try {
+      const { CodeSigningConfigArn } = await call(about, options =>
+        clients.lambda.send(new GetFunctionCodeSigningConfigCommand({ FunctionName: name }), options),
+      );
+      if (!CodeSigningConfigArn) return 'absent';
+      const config = await call(
+        { action: 'lambda:GetCodeSigningConfig', resource: CodeSigningConfigArn },
+        options => clients.lambda.send(new GetCodeSigningConfigCommand({ CodeSigningConfigArn }), options),
+      );
+      return config.CodeSigningConfig?.CodeSigningPolicies?.UntrustedArtifactOnDeployment ?? 'Warn';
+    } catch (error) {
+      if (isMissing(error)) return 'absent';
+      throw error;
+    }
+  });
+  return { name, runtime, missingLayers: missingLayers.flat(), codeSigning };
+}
+
+async function fact<Value>(read: () => Promise<Value>): Promise<Fact<Value>> {
+  try {
+    return { known: true, value: await read() };
+  } catch (error) {
+    const isUnsupported = [405, 501].includes(statusOf(isCodedError(error) ? error.cause : error) ?? 0);
+    const code = isCodedError(error) ? error.code : 'UNKNOWN';
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = isCodedError(error) ? error.hint : undefined;
+    if (isUnsupported || !isCodedError(error)) return { known: false, severity: 'unknown', code, message };
+    return { known: false, severity: 'fail', code, message, ...(hint ? { hint } : {}) };
+  }
+}

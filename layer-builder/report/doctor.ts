@@ -1,0 +1,56 @@
+/** Findings and policies for people and as JSON. Pure. */
+import type { Finding } from '../plan/doctor.ts';
+import type { Policy } from './policies.ts';
+import { table } from './table.ts';
+
+export interface RegionFindings {
+  readonly region: string;
+  readonly bucket: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface Policies {
+  readonly function: Policy;
+  readonly publisher: Policy;
+  readonly collector: Policy;
+  readonly inspector: Policy;
+  readonly buckets: Readonly<Record<string, Policy>>;
+}
+
+export function doctorData(regions: readonly RegionFindings[], policies: Policies) {
+  return { regions, policies };
+}
+
+export function formatDoctor(regions: readonly RegionFindings[]): string {
+  const lines = regions.flatMap(({ region, bucket, findings }) => [
+    `${region}, s3://${bucket}`,
+    ...table(findings.map(({ severity, check, message }) => [`  ${severity}`, check, message])),
+    ...findings.flatMap(({ severity, check, hint }) =>
+      hint === undefined || severity === 'unknown' ? [] : [`  hint, ${check}: ${hint}`],
+    ),
+  ]);
+  return [
+    ...lines,
+    '"doctor --policies" prints the policies for publisher, collector, inspector, function and bucket',
+  ].join('\n');
+}
+
+export function formatPolicies({
+  function: ofFunction,
+  publisher,
+  collector,
+  inspector,
+  buckets,
+}: Policies): string {
+  const parts: [string, Policy][] = [
+    ['the function: its execution role', ofFunction],
+    ['the publisher: publish, promote, rollback, list, diff', publisher],
+    ['the collector: gc and status, besides the publisher’s', collector],
+    ['the inspector: doctor, besides both', inspector],
+    ...Object.entries(buckets).map(([bucket, policy]): [string, Policy] => [
+      `the policy of bucket ${bucket}`,
+      policy,
+    ]),
+  ];
+  return parts.map(([title, policy]) => `# ${title}\n${JSON.stringify(policy, null, 2)}`).join('\n\n');
+}

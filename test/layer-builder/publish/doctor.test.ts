@@ -1,0 +1,270 @@
+/** doctor: what it finds, and policies that are enough and no more. */
+import test from 'ava';
+import type { DoctorFacts, Fact, Severity } from '../../../layer-builder/plan/doctor.ts';
+import { diagnose } from '../../../layer-builder/plan/doctor.ts';
+import { publishProject } from '../../../layer-builder/publish/index.ts';
+import type { Policy } from '../../../layer-builder/report/policies.ts';
+import {
+  collectorPolicy,
+  functionPolicy,
+  inspectorPolicy,
+  publisherPolicy,
+} from '../../../layer-builder/report/policies.ts';
+import { runCommand } from '../cli/run.ts';
+import { lockOf, makeProject } from './project.ts';
+import type { World } from './world.ts';
+import { region, startWorld } from './world.ts';
+
+let world: World;
+test.before(async () => {
+  world = await startWorld();
+});
+test.after.always(async () => {
+  await world?.close();
+});
+test.afterEach.always(() => world?.proxy.reset());
+
+const known = <Value>(value: Value): Fact<Value> => ({ known: true, value });
+const good: DoctorFacts = {
+  ...{ region: 'us-east-1', bucket: 'b', prefix: '', now: new Date('2026-11-23T00:00:00Z') },
+  clockSkewMs: known(0),
+  bucketRegion: known('us-east-1'),
+  versioning: known('Enabled'),
+  publicAccessBlocked: known(true),
+  policy: known('{"Condition":{"Null":{"s3:if-none-match":"true"}}}'),
+  lifecycle: known([]),
+  uploads: known([]),
+  functions: known([]),
+};
+const rule = { id: 'r', enabled: true, prefix: '', expires: true, abortsUploads: false };
+const fn = { name: 'f', runtime: 'nodejs24.x', missingLayers: [], codeSigning: known('Enforce') };
+
+const rows: readonly [
+  title: string,
+  facts: Partial<DoctorFacts>,
+  check: string,
+  severity: Severity,
+  hint: RegExp,
+][] = [
+  ['D26 a bucket that is not versioned', { versioning: known('') }, 'versioning', 'warn', /turn it on/],
+  [
+    'D26 a bucket that may be public',
+    { publicAccessBlocked: known(false) },
+    'public access',
+    'warn',
+    /Block Public Access/,
+  ],
+  [
+    'D26 a bucket without the if-none-match policy, with the policy text',
+    { policy: known('') },
+    'write once',
+    'warn',
+    /"s3:if-none-match":"true"/,
+  ],
+  [
+    'D26 code signing absent',
+    { functions: known([{ ...fn, codeSigning: known('absent') }]) },
+    'code signing of f',
+    'warn',
+    /signed function package/,
+  ],
+  [
+    'D26 code signing that only warns',
+    { functions: known([{ ...fn, codeSigning: known('Warn') }]) },
+    'code signing of f',
+    'warn',
+    /signed function package/,
+  ],
+  [
+    'D10 interrupted multipart uploads',
+    { uploads: known(['a', 'b']) },
+    'multipart uploads',
+    'warn',
+    /AbortIncompleteMultipartUpload/,
+  ],
+  [
+    'D17 a function with a deleted layer version',
+    { functions: known([{ ...fn, missingLayers: ['arn:x:1'] }]) },
+    'layers of f',
+    'fail',
+    /rollback/,
+  ],
+  [
+    'a lifecycle rule over everything that deletes live objects',
+    { lifecycle: known([rule]) },
+    'lifecycle',
+    'fail',
+    /layer-builder gc/,
+  ],
+  [
+    'a lifecycle rule below sha256/',
+    { lifecycle: known([{ ...rule, prefix: 'sha256/ab' }]) },
+    'lifecycle',
+    'fail',
+    /noncurrent/,
+  ],
+  ['a clock five minutes off', { clockSkewMs: known(300_000) }, 'clock', 'warn', /NTP/],
+  ['a clock twenty minutes off', { clockSkewMs: known(-1_200_000) }, 'clock', 'fail', /NTP/],
+  [
+    'a bucket in another region',
+    { bucketRegion: known('eu-west-1') },
+    'bucket region',
+    'fail',
+    /-\{region\}/,
+  ],
+  [
+    'a runtime that is no longer supported',
+    { functions: known([{ ...fn, runtime: 'nodejs18.x' }]) },
+    'runtime of f',
+    'fail',
+    /nodejs24/,
+  ],
+  [
+    'a runtime near its end',
+    { functions: known([{ ...fn, runtime: 'nodejs22.x' }]) },
+    'runtime of f',
+    'warn',
+    /nodejs24/,
+  ],
+];
+
+for (const [title, facts, check, severity, hint] of rows) {
+  test(`doctor finds ${title}`, t => {
+    const finding = diagnose({ ...good, ...facts }).find(finding => finding.check === check);
+    t.is(finding?.severity, severity);
+    t.regex(finding?.hint ?? '', hint);
+  });
+}
+
+test('doctor has nothing to say against a good bucket, nor against rules elsewhere', t => {
+  const elsewhere = known([
+    { ...rule, prefix: 'logs/' },
+    { ...rule, enabled: false },
+  ]);
+  const facts = { ...good, lifecycle: elsewhere, functions: known([fn]) };
+  t.deepEqual(
+    diagnose(facts).filter(({ severity }) => severity !== 'ok'),
+    [],
+  );
+});
+
+test.serial(
+  'doctor over the wire: a good world has no failure, a function with a deleted layer has',
+  async t => {
+    const bucket = 'bucket-doctor';
+    await world.makeBucket(bucket);
+    const project = await makeProject({ service: 'doctor', config: { bucket } });
+    await publishProject(project, {}, world.env);
+    const doctor = () => runCommand(['doctor', '--project', project], world.env);
+    const first = await doctor();
+    t.is(first.status, 0, first.text);
+    t.is(
+      first.data.regions[0].findings.find(({ check }: { check: string }) => check === 'versioning').severity,
+      'ok',
+    );
+    const { CreateFunctionCommand, DeleteLayerVersionCommand } = await import('@aws-sdk/client-lambda');
+    const { fileOf } = await import('../../../layer-builder/build/file.ts');
+    const { writeZip } = await import('../../../layer-builder/build/zip.ts');
+    const ZipFile = await writeZip([fileOf('index.mjs', 'export const handler = () => {};')]);
+    const Layers = [lockOf(project).artifacts[0]?.published[region]?.layerVersionArn ?? ''];
+    await world.direct.lambda.send(
+      new CreateFunctionCommand({
+        ...{
+          FunctionName: 'doctor__dev',
+          Runtime: 'nodejs24.x',
+          Handler: 'index.handler',
+          Code: { ZipFile },
+          Layers,
+        },
+        Role: 'arn:aws:iam::000000000000:role/test',
+      }),
+    );
+    await world.direct.lambda.send(
+      new DeleteLayerVersionCommand({ LayerName: 'doctor-core', VersionNumber: 1 }),
+    );
+    const second = await doctor();
+    t.is(second.status, 1);
+    t.regex(second.text, /fail +layers of doctor__dev .*which was deleted/);
+  },
+);
+
+test.serial(
+  'doctor names a missing permission, wrong credentials and a bucket that is not there',
+  async t => {
+    const project = await makeProject({ service: 'sick' });
+    const doctor = (bucket: string, env: Record<string, string> = {}) =>
+      runCommand(['doctor', '--bucket', bucket, '--project', project], { ...world.env, ...env });
+    const messages = ({ data }: { data: { regions: { findings: { message: string }[] }[] } }) =>
+      JSON.stringify(data.regions[0]?.findings);
+    t.regex(messages(await doctor('not-there')), /BUCKET_NOT_FOUND/);
+    t.regex(
+      messages(await doctor('not-there', { AWS_SECRET_ACCESS_KEY: 'wrong-secret' })),
+      /CREDENTIALS_REJECTED/,
+    );
+    await world.makeBucket('bucket-sick');
+    world.proxy.script = ({ action }) =>
+      action === 's3:GET versioning' ? { kind: 'answer', status: 403, code: 'AccessDenied' } : undefined;
+    t.regex(
+      messages(await doctor('bucket-sick')),
+      /ACCESS_DENIED: not allowed: s3:GetBucketVersioning on s3:\/\/bucket-sick/,
+    );
+  },
+);
+
+const facts = {
+  buckets: ['b'],
+  prefix: 'p/',
+  regions: ['eu-west-1'],
+  layerNames: ['svc-core'],
+  account: '123456789012',
+};
+
+function every(policy: Policy): { action: string; resource: string }[] {
+  return policy.Statement.flatMap(({ Action, Resource }) =>
+    Action.flatMap(action => Resource.map(resource => ({ action, resource }))),
+  );
+}
+
+test('E25 the function may get objects below sha256/ and nothing else', t => {
+  t.deepEqual(every(functionPolicy(facts)), [
+    { action: 's3:GetObject', resource: 'arn:aws:s3:::b/p/sha256/*' },
+  ]);
+});
+
+test('E25 no policy has a wildcard action; only ListFunctions, which knows no resources, has a bare one', t => {
+  for (const { action, resource } of [publisherPolicy, collectorPolicy, inspectorPolicy]
+    .map(make => make(facts))
+    .flatMap(every)) {
+    t.false(action.includes('*'));
+    if (action !== 'lambda:ListFunctions')
+      t.regex(
+        resource,
+        /^arn:aws:(?:s3:::b|lambda:eu-west-1:123456789012:(?:layer:svc-core|function:|code-signing-config:))/,
+      );
+  }
+});
+
+test.serial('E25 the publisher cannot delete, and its policy covers every call of a publish', async t => {
+  const allowed = new Set(every(publisherPolicy(facts)).map(({ action }) => action));
+  t.false([...allowed].some(action => action.includes('Delete')));
+  await world.makeBucket('bucket-calls');
+  const project = await makeProject({ service: 'calls' });
+  await publishProject(project, { bucket: 'bucket-calls', channel: 'dev', share: ['public'] }, world.env);
+  const used = new Set(
+    world.proxy.calls.map(({ action }) => action.replace('s3:HeadObject', 's3:GetObject')),
+  );
+  for (const action of used) if (!action.includes(' ')) t.true(allowed.has(action), action);
+});
+
+test('policies of China and GovCloud name their own partition', t => {
+  t.regex(JSON.stringify(functionPolicy({ ...facts, regions: ['cn-north-1'] })), /arn:aws-cn:s3/);
+  t.regex(JSON.stringify(functionPolicy({ ...facts, regions: ['us-gov-west-1'] })), /arn:aws-us-gov:s3/);
+});
+
+test('--policies asks AWS nothing', async t => {
+  const project = await makeProject({ service: 'offline' });
+  const argv = ['doctor', '--policies', '--bucket', 'some-bucket', '--project', project];
+  const run = await runCommand(argv, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  t.deepEqual(Object.keys(run.data.policies), ['function', 'publisher', 'collector', 'inspector', 'buckets']);
+  t.is(run.status, 0);
+});
