@@ -30,10 +30,11 @@ export async function attempt(
 ): Promise<Trouble | undefined> {
   const { limits, clock } = settings;
   const endMs = Math.min(untilMs, clock.monotonic() + limits.attemptMs);
+  const left = () => Math.max(1, endMs - clock.monotonic());
   const range = continuation(parcel);
   const flights: Flight[] = [];
   const launch = async (): Promise<Flight> => {
-    const flight = await send(url, await sign(range), Math.min(limits.connectMs, endMs - clock.monotonic()));
+    const flight = await send(url, await sign(range), Math.min(limits.connectMs, left()));
     flight.connected.then(() => {
       moments.connectedAt ??= clock.monotonic();
     });
@@ -41,7 +42,7 @@ export async function attempt(
     return flight;
   };
   try {
-    const winner = await answered(() => firstAnswer(launch, limits.firstByteMs, endMs - clock.monotonic()));
+    const winner = await answered(() => firstAnswer(launch, limits.firstByteMs, left()));
     if ('kind' in winner) return winner;
     moments.answeredAt = clock.monotonic();
     const { answer } = winner;

@@ -33,7 +33,7 @@ export async function download(
   const parcel = createParcel(artifact.size);
   const moments: Moments = {};
   let target = targetOf(artifact, settings.region);
-  let credentials: Credentials = await settings.credentials(left());
+  let credentials: Credentials = await settings.credentials(Math.max(1, left()));
   let skewMs = 0;
   let history: History = {
     attempts: 0,
@@ -96,7 +96,7 @@ export async function download(
         history = { ...history, attempts: history.attempts - 1, isClockCorrected: true };
         break;
       case 'credentials':
-        credentials = await settings.credentials(left());
+        credentials = await settings.credentials(Math.max(1, left()));
         history = { ...history, attempts: history.attempts - 1, isRenewed: true };
         break;
     }
