@@ -62,6 +62,9 @@ const functionDefaults: FunctionConfig = {
   environment: {},
   role: undefined,
   url: { auth: 'NONE' },
+  tracing: 'PassThrough',
+  reservedConcurrency: undefined,
+  tags: {},
   smoke: ['/'],
 };
 

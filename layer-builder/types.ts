@@ -13,6 +13,17 @@ export interface ArtifactConfig {
   readonly exclude: readonly string[];
 }
 
+/** CORS of a function URL. https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html */
+export interface UrlCors {
+  readonly allowOrigins?: readonly string[];
+  readonly allowMethods?: readonly string[];
+  readonly allowHeaders?: readonly string[];
+  readonly exposeHeaders?: readonly string[];
+  /** Seconds, at most 86,400. */
+  readonly maxAge?: number;
+  readonly allowCredentials?: boolean;
+}
+
 /** The deployed function. `memory` in MB, `timeout` in seconds, `tmp` in MB. */
 export interface FunctionConfig {
   readonly memory: number;
@@ -20,7 +31,11 @@ export interface FunctionConfig {
   readonly tmp: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly role: string | undefined;
-  readonly url: { readonly auth: 'NONE' | 'AWS_IAM' };
+  readonly url: { readonly auth: 'NONE' | 'AWS_IAM'; readonly cors?: UrlCors | undefined };
+  readonly tracing: 'Active' | 'PassThrough';
+  /** Executions set aside for the function; undefined shares those of the account. */
+  readonly reservedConcurrency: number | undefined;
+  readonly tags: Readonly<Record<string, string>>;
   /** Paths that a new version must answer with a status below 500 before it is made live. */
   readonly smoke: readonly string[];
 }

@@ -9,6 +9,16 @@ export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-
 const packages = list(text('the name of a package', packageName));
 const variable = text('a text', /^[^\0]*$/);
 
+// https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
+const cors = object({
+  allowOrigins: list(text('an origin or *')),
+  allowMethods: list(oneOf(['GET', 'PUT', 'HEAD', 'POST', 'PATCH', 'DELETE', '*'])),
+  allowHeaders: list(text('the name of a header')),
+  exposeHeaders: list(text('the name of a header')),
+  maxAge: whole(0, 86_400, 'seconds'),
+  allowCredentials: flag(),
+});
+
 const functionKeys = {
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   memory: whole(128, 10_240, 'MB'),
@@ -16,7 +26,10 @@ const functionKeys = {
   tmp: whole(512, 10_240, 'MB'),
   environment: map(/^[a-zA-Z][a-zA-Z0-9_]+$/, 'a name that Lambda accepts for a variable', variable),
   role: text('the ARN of a role', /^arn:[a-z-]+:iam::\d{12}:role\/.+$/),
-  url: object({ auth: oneOf(['NONE', 'AWS_IAM']) }),
+  url: object({ auth: oneOf(['NONE', 'AWS_IAM']), cors }),
+  tracing: oneOf(['Active', 'PassThrough']),
+  reservedConcurrency: whole(0, 100_000, 'executions'),
+  tags: map(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a name that AWS accepts for a tag', variable),
   smoke: list(text('a path that starts with /', /^\/[!-~]*$/)),
 };
 

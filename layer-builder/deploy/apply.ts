@@ -1,5 +1,6 @@
 /** Applies a deployment plan, step by step, against Lambda. The one place that changes a function. */
-import type { FunctionAccess } from '../aws/functions.ts';
+import type { FunctionAccess } from '../aws/function-access.ts';
+import * as urls from '../aws/function-urls.ts';
 import * as functions from '../aws/functions.ts';
 import { BuilderError } from '../errors.ts';
 import type { SmokeAnswer } from './smoke.ts';
@@ -22,6 +23,7 @@ export interface ApplyOptions {
 }
 
 interface Progress {
+  arn: string;
   revisionId: string;
   version: string;
   url: string | undefined;
@@ -43,6 +45,7 @@ export async function applyDeploy(
   options: ApplyOptions,
 ): Promise<Deployed> {
   const progress: Progress = {
+    arn: actual?.arn ?? '',
     revisionId: actual?.latest.revisionId ?? '',
     version: actual?.live?.version ?? '',
     url: actual?.url?.url,
@@ -53,7 +56,7 @@ export async function applyDeploy(
     try {
       await applyStep(aws, step, desired, actual, options, progress);
     } catch (error) {
-      throw explain(error, desired.name, step);
+      throw explain(error, desired.name, step.kind);
     }
   }
   return { version: progress.version, url: progress.url, smoke: progress.smoke };
@@ -70,13 +73,18 @@ async function applyStep(
   const { name, settings } = desired;
   switch (step.kind) {
     case 'create-function':
-      return functions.createFunction(aws, name, settings, options.zip);
+      progress.arn = await functions.createFunction(aws, name, settings, options.zip);
+      return;
     case 'update-code':
       progress.revisionId = await functions.updateCode(aws, name, settings, options.zip, progress.revisionId);
       return;
     case 'update-configuration':
       progress.revisionId = await functions.updateConfiguration(aws, name, settings, progress.revisionId);
       return;
+    case 'set-tags':
+      return functions.setTags(aws, progress.arn, desired.tags, actual?.tags ?? {});
+    case 'set-concurrency':
+      return functions.setConcurrency(aws, name, desired.reservedConcurrency);
     case 'publish-version':
       progress.version = await functions.publishVersion(aws, name, settings.codeSha256);
       return;
@@ -84,20 +92,22 @@ async function applyStep(
       progress.smoke = await smokeTest(aws, name, progress.version, options.smokePaths);
       return;
     case 'create-alias':
-      return functions.pointAlias(aws, name, progress.version);
-    case 'move-alias':
-      return functions.pointAlias(aws, name, progress.version, actual?.live?.aliasRevisionId);
+      return functions.createAlias(aws, name, progress.version);
+    case 'move-alias': {
+      const revisionId = actual?.live?.aliasRevisionId ?? '';
+      return functions.moveAlias(aws, name, { version: progress.version, previous: step.from, revisionId });
+    }
     case 'create-url':
-      progress.url = await functions.createUrl(aws, name, step.auth);
+      if (desired.url !== undefined) progress.url = await urls.createUrl(aws, name, desired.url);
       return;
     case 'update-url':
-      progress.url = await functions.updateUrl(aws, name, step.auth);
+      if (desired.url !== undefined) progress.url = await urls.updateUrl(aws, name, desired.url);
       return;
     case 'delete-url':
       progress.url = undefined;
-      return functions.deleteUrl(aws, name);
+      return urls.deleteUrl(aws, name);
     case 'allow-url':
-      return functions.allowPublicUrl(aws, name);
+      return urls.allowPublicUrl(aws, name);
   }
 }
 
@@ -105,7 +115,10 @@ async function applyStep(
 export function describeStep(step: DeployStep): string {
   switch (step.kind) {
     case 'update-code':
-    case 'update-configuration': {
+    case 'update-configuration':
+    case 'set-tags':
+    case 'set-concurrency':
+    case 'update-url': {
       const changes = step.changes.map(
         change => `${change.setting} (${short(change.from)} → ${short(change.to)})`,
       );
@@ -115,8 +128,6 @@ export function describeStep(step: DeployStep): string {
       return `move alias live away from version ${step.from}`;
     case 'create-url':
       return `create function URL, auth ${step.auth}`;
-    case 'update-url':
-      return `change function URL from auth ${step.from} to ${step.auth}`;
     default:
       return step.kind.replaceAll('-', ' ');
   }
@@ -128,12 +139,13 @@ function short(text: string): string {
 
 const conflicts = new Set(['PreconditionFailedException', 'ResourceConflictException']);
 
-function explain(error: unknown, name: string, step: DeployStep): unknown {
+/** What Lambda answered, in our words; errors that are ours already pass. */
+export function explain(error: unknown, name: string, step: DeployStep['kind']): unknown {
   if (error instanceof BuilderError || !(error instanceof Error)) return error;
   if (conflicts.has(error.name)) {
     return new BuilderError(
       'DEPLOY_CONFLICT',
-      `${name} was changed by somebody else during this deployment (step: ${step.kind})`,
+      `${name} was changed by somebody else during this deployment (step: ${step})`,
       {
         hint: 'run the deployment again; it starts from what is there now',
         cause: error,
@@ -143,10 +155,10 @@ function explain(error: unknown, name: string, step: DeployStep): unknown {
   if ('$metadata' in error && '$fault' in error) {
     return new BuilderError(
       'DEPLOY_FAILED',
-      `Lambda refused to ${step.kind.replaceAll('-', ' ')} ${name}: ${error.message}`,
+      `Lambda refused to ${step.replaceAll('-', ' ')} ${name}: ${error.message}`,
       {
         hint: 'mend what Lambda names and deploy again; steps already done are kept',
-        details: { step: step.kind, awsError: error.name },
+        details: { step: step, awsError: error.name },
         cause: error,
       },
     );

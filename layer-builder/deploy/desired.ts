@@ -25,6 +25,8 @@ export function settingsOfStage(config: Config, stage: string): FunctionConfig {
     ...config.function,
     ...own,
     environment: { ...config.function.environment, ...own.environment },
+    tags: { ...config.function.tags, ...own.tags },
+    url: { ...config.function.url, ...own.url },
   };
 }
 
@@ -60,8 +62,11 @@ export function desiredFunction(input: DesiredInput): DesiredFunction {
       tmp: settings.tmp,
       environment: { ...input.environment, DEPS_SOURCE: mode },
       layers: mode === 's3' ? [] : layersOf(input),
+      tracing: settings.tracing,
     },
-    url: settings.url,
+    url: { auth: settings.url.auth, cors: settings.url.cors },
+    tags: { 'layer-builder:service': config.service, 'layer-builder:stage': stage, ...settings.tags },
+    reservedConcurrency: settings.reservedConcurrency,
   };
 }
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lockFileName, parseLock } from '../../artifact/lock.ts';
-import type { FunctionAccess } from '../aws/functions.ts';
-import { readFunction } from '../aws/functions.ts';
+import type { FunctionAccess } from '../aws/function-access.ts';
+import { readFunction } from '../aws/function-read.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { packageFunction } from '../package/index.ts';
@@ -55,11 +55,7 @@ export async function deployProject(
   env: NodeJS.ProcessEnv,
 ): Promise<DeployReport> {
   const { stage, mode, region } = options;
-  if (!stagePattern.test(stage)) {
-    fail('USAGE', `"${stage}" is no stage (expected letters, digits and -, at most 32)`, {
-      hint: 'for example: --stage dev',
-    });
-  }
+  checkStage(stage);
   const config = await readConfig(project);
   const lock = readLock(project);
   if (mode !== 'layer') requireObjects(lock, region);
@@ -100,6 +96,14 @@ export async function deployProject(
     progress: options.progress,
   });
   return { ...report, ...deployed };
+}
+
+/** Throws `USAGE` for a stage that cannot be part of a function's name. */
+export function checkStage(stage: string): void {
+  if (stagePattern.test(stage)) return;
+  fail('USAGE', `"${stage}" is no stage (expected letters, digits and -, at most 32)`, {
+    hint: 'for example: --stage dev',
+  });
 }
 
 /** An emulator on this machine takes any role; AWS needs a real one, so there is no default there. */

@@ -1,4 +1,5 @@
 /** Pure: what is wanted and what is there → the steps that lead from one to the other. */
+import type { UrlCors } from '../types.ts';
 import type {
   ActualFunction,
   Change,
@@ -26,6 +27,7 @@ export function changesBetween(state: VersionState, wanted: FunctionSettings): r
 function planFirst(desired: DesiredFunction): DeployStep[] {
   const steps: DeployStep[] = [
     { kind: 'create-function' },
+    ...planAround(desired, { tags: {}, reservedConcurrency: undefined }),
     { kind: 'publish-version' },
     { kind: 'smoke-test' },
     { kind: 'create-alias' },
@@ -43,6 +45,7 @@ function planNext(desired: DesiredFunction, actual: ActualFunction): DeployStep[
   const configuration = configurationChanges(actual.latest, desired.settings);
   if (code.length > 0) steps.push({ kind: 'update-code', changes: code });
   if (configuration.length > 0) steps.push({ kind: 'update-configuration', changes: configuration });
+  steps.push(...planAround(desired, actual));
   const { live } = actual;
   if (live === undefined || changesBetween(live, desired.settings).length > 0) {
     steps.push({ kind: 'publish-version' }, { kind: 'smoke-test' });
@@ -51,13 +54,43 @@ function planNext(desired: DesiredFunction, actual: ActualFunction): DeployStep[
   return [...steps, ...planUrl(desired, actual)];
 }
 
+/** What belongs to the function as a whole, not to a version. */
+function planAround(
+  desired: DesiredFunction,
+  actual: Pick<ActualFunction, 'tags' | 'reservedConcurrency'>,
+): DeployStep[] {
+  const tags = recordChanges('tag', ownTags(actual.tags), desired.tags, value => value);
+  const concurrency = compare(
+    'reserved concurrency',
+    actual.reservedConcurrency ?? 'none',
+    desired.reservedConcurrency ?? 'none',
+  );
+  return [
+    ...(tags.length > 0 ? [{ kind: 'set-tags' as const, changes: tags }] : []),
+    ...(concurrency.length > 0 ? [{ kind: 'set-concurrency' as const, changes: concurrency }] : []),
+  ];
+}
+
+/** Tags of AWS itself (`aws:cloudformation:…`) can neither be set nor removed. */
+function ownTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => !name.startsWith('aws:')));
+}
+
+function corsText(cors: UrlCors | undefined): string {
+  return cors === undefined ? '' : JSON.stringify(Object.entries(cors).sort());
+}
+
 function planUrl(desired: DesiredFunction, actual: ActualFunction): DeployStep[] {
   const { url: wanted } = desired;
   if (wanted === undefined) return actual.url === undefined ? [] : [{ kind: 'delete-url' }];
   const steps: DeployStep[] = [];
   if (actual.url === undefined) steps.push({ kind: 'create-url', auth: wanted.auth });
-  else if (actual.url.auth !== wanted.auth) {
-    steps.push({ kind: 'update-url', from: actual.url.auth, auth: wanted.auth });
+  else {
+    const changes = [
+      ...compare('auth', actual.url.auth, wanted.auth),
+      ...compare('CORS', corsText(actual.url.cors), corsText(wanted.cors)),
+    ];
+    if (changes.length > 0) steps.push({ kind: 'update-url', changes });
   }
   if (wanted.auth === 'NONE' && !actual.urlIsPublic) steps.push({ kind: 'allow-url' });
   return steps;
@@ -79,21 +112,25 @@ function configurationChanges(state: VersionState, wanted: FunctionSettings): Ch
     ...compare('timeout s', state.timeout, wanted.timeout),
     ...compare('/tmp MB', state.tmp, wanted.tmp),
     ...compare('layers', state.layers.join(' '), wanted.layers.join(' ')),
-    ...environmentChanges(state.environment, wanted.environment),
+    ...compare('tracing', state.tracing, wanted.tracing),
+    ...recordChanges('environment', state.environment, wanted.environment, () => 'another value'),
   ];
 }
 
-function environmentChanges(
+/** `shown` says what of a changed value may be seen: nothing of the environment, which may hold secrets. */
+function recordChanges(
+  what: string,
   from: Readonly<Record<string, string>>,
   to: Readonly<Record<string, string>>,
+  shown: (value: string) => string,
 ): Change[] {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
   return names
     .filter(name => from[name] !== to[name])
     .map(name => ({
-      setting: `environment ${name}`,
+      setting: `${what} ${name}`,
       from: from[name] === undefined ? 'not set' : 'set',
-      to: to[name] === undefined ? 'not set' : from[name] === undefined ? 'set' : 'another value',
+      to: to[name] === undefined ? 'not set' : from[name] === undefined ? 'set' : shown(to[name]),
     }));
 }
 

@@ -1,6 +1,6 @@
 /** The smoke test: a version must answer HTTP before the alias moves to it. */
 import { randomUUID } from 'node:crypto';
-import type { FunctionAccess } from '../aws/functions.ts';
+import type { FunctionAccess } from '../aws/function-access.ts';
 import { invokeVersion } from '../aws/functions.ts';
 import { fail } from '../errors.ts';
 

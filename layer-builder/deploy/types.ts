@@ -1,5 +1,6 @@
 /** The nouns of a deployment: what is wanted, what is there, and the steps between them. */
 import type { Architecture, Runtime } from '../../artifact/lock.ts';
+import type { UrlCors } from '../types.ts';
 
 export const deployModes = ['auto', 'layer', 's3'] as const;
 /** Which loading path the function takes: `DEPS_SOURCE`, and whether the layers are attached. */
@@ -22,6 +23,8 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Layer version ARNs in the order in which Lambda merges them into /opt. At most 5. */
   readonly layers: readonly string[];
+  /** X-Ray: `Active` samples requests by itself, `PassThrough` follows the caller. */
+  readonly tracing: string;
 }
 
 export type UrlAuth = 'NONE' | 'AWS_IAM';
@@ -29,7 +32,10 @@ export type UrlAuth = 'NONE' | 'AWS_IAM';
 export interface DesiredFunction {
   readonly name: string;
   readonly settings: FunctionSettings;
-  readonly url: { readonly auth: UrlAuth } | undefined;
+  readonly url: { readonly auth: UrlAuth; readonly cors: UrlCors | undefined } | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Executions set aside for this function; undefined shares those of the account. */
+  readonly reservedConcurrency: number | undefined;
 }
 
 /** A version as Lambda describes it; strings where Lambda may know values that we do not. */
@@ -44,9 +50,16 @@ export interface ActualFunction {
   readonly latest: VersionState;
   /** The version that the alias points to; undefined when the alias is not there yet. */
   readonly live: (VersionState & { readonly aliasRevisionId: string }) | undefined;
-  readonly url: { readonly auth: string; readonly url: string } | undefined;
+  readonly url:
+    | { readonly auth: string; readonly url: string; readonly cors: UrlCors | undefined }
+    | undefined;
   /** True when anyone may call the function URL (needed for auth NONE). */
   readonly urlIsPublic: boolean;
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly reservedConcurrency: number | undefined;
+  /** The version that was live before the present one, as the alias remembers it. */
+  readonly previousVersion: string | undefined;
 }
 
 /** One setting that differs. Values of the environment are never shown: they may be secrets. */
@@ -64,8 +77,10 @@ export type DeployStep =
   | { readonly kind: 'smoke-test' }
   | { readonly kind: 'create-alias' }
   | { readonly kind: 'move-alias'; readonly from: string }
+  | { readonly kind: 'set-tags'; readonly changes: readonly Change[] }
+  | { readonly kind: 'set-concurrency'; readonly changes: readonly Change[] }
   | { readonly kind: 'create-url'; readonly auth: UrlAuth }
-  | { readonly kind: 'update-url'; readonly from: string; readonly auth: UrlAuth }
+  | { readonly kind: 'update-url'; readonly changes: readonly Change[] }
   | { readonly kind: 'delete-url' }
   | { readonly kind: 'allow-url' };
 
@@ -79,3 +94,13 @@ export const liveAlias = 'live';
 
 /** Statements that let anyone call a function URL with auth NONE: the URL, and the function through it. */
 export const publicUrlStatements = ['layer-builder-public-url', 'layer-builder-public-url-invoke'] as const;
+
+/** What the alias keeps in its description: the version to go back to. */
+export function rememberPrevious(version: string): string {
+  return `layer-builder previous=${version}`;
+}
+
+/** The version that a description of `rememberPrevious` names. */
+export function previousIn(description: string | undefined): string | undefined {
+  return /^layer-builder previous=(\d+)$/.exec(description ?? '')?.[1];
+}

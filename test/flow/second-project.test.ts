@@ -4,6 +4,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { DeployReport } from '../../layer-builder/deploy/index.ts';
+import type { Rollback, StageStatus } from '../../layer-builder/deploy/stages.ts';
 import type { BuiltDocument, Flow } from './support.ts';
 import { bucket, must, openFlow } from './support.ts';
 
@@ -63,6 +64,33 @@ test.serial('deployed again it changes nothing; a new version is tested before i
   t.is(moved.smoke[0]?.status, 200);
   t.is(await versions('second-project__dev-layer'), 2);
   t.true((await call(t, moved.url)).body.koa.includes('/tmp/deps/'));
+});
+
+test.serial('a rollback returns code and dependencies together, and can be taken back', async t => {
+  const back = await must<Rollback>(t, flow.run('deploy', 'rollback', '--stage', 'dev-layer'));
+  t.deepEqual([back.from, back.to], ['2', '1']);
+  const before = await must<StageStatus>(t, flow.run('deploy', 'status', '--stage', 'dev-layer'));
+  t.deepEqual(
+    [before.version, before.previousVersion, before.mode, before.layers.length],
+    ['1', '2', 'layer', 1],
+  );
+  t.false((await call(t, before.url)).body.koa.includes('/tmp/deps/'));
+  await must(t, flow.run('deploy', 'rollback', '--stage', 'dev-layer'));
+  t.true((await call(t, before.url)).body.koa.includes('/tmp/deps/'));
+  const missing = await flow.run('deploy', 'rollback', '--stage', 'dev-layer', '--to', '9');
+  t.is(missing.status, 1);
+  t.is((missing.data as { error: { code: string } }).error.code, 'NOT_FOUND');
+});
+
+test.serial('destroy wants to be meant, deletes the function and leaves what others may use', async t => {
+  const before = await world(flow);
+  t.is((await flow.run('deploy', 'destroy', '--stage', 'dev-auto')).status, 2);
+  t.true(
+    (await must<{ deleted: boolean }>(t, flow.run('deploy', 'destroy', '--stage', 'dev-auto', '--yes')))
+      .deleted,
+  );
+  t.false((await must<StageStatus>(t, flow.run('deploy', 'status', '--stage', 'dev-auto'))).deployed);
+  t.deepEqual(await world(flow), before);
 });
 
 async function call(t: ExecutionContext, url: string | undefined) {

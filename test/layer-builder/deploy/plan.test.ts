@@ -19,8 +19,15 @@ const settings: FunctionSettings = {
   tmp: 512,
   environment: { DEPS_SOURCE: 'layer', KEY: 'secret-1' },
   layers: ['arn:layer:1'],
+  tracing: 'PassThrough',
 };
-const desired: DesiredFunction = { name: 'sample__dev', settings, url: { auth: 'NONE' } };
+const desired: DesiredFunction = {
+  name: 'sample__dev',
+  settings,
+  url: { auth: 'NONE', cors: undefined },
+  tags: { stage: 'dev' },
+  reservedConcurrency: undefined,
+};
 
 function deployed(
   change: Partial<FunctionSettings> = {},
@@ -30,8 +37,12 @@ function deployed(
   return {
     latest: { ...state, version: '$LATEST' },
     live: { ...state, version: '1', aliasRevisionId: 'a' },
-    url: { auth: 'NONE', url: 'http://127.0.0.1/' },
+    url: { auth: 'NONE', url: 'http://127.0.0.1/', cors: undefined },
     urlIsPublic: true,
+    arn: 'arn:function',
+    tags: { stage: 'dev', 'aws:cloudformation:stack-name': 'ours' },
+    reservedConcurrency: undefined,
+    previousVersion: undefined,
     ...rest,
   };
 }
@@ -50,6 +61,7 @@ const leadsTo = test.macro({
 
 test('a new function tests its first version before it is live', leadsTo, undefined, [
   'create-function',
+  'set-tags',
   'publish-version',
   'smoke-test',
   'create-alias',
@@ -67,6 +79,7 @@ test('another architecture goes with the code', leadsTo, deployed({ architecture
 ]);
 for (const [name, change] of Object.entries({
   memory: { memory: 128 },
+  tracing: { tracing: 'Active' },
   timeout: { timeout: 3 },
   '/tmp': { tmp: 1024 },
   role: { role: 'arn:aws:iam::000000000000:role/other' },
@@ -102,10 +115,24 @@ test('a missing URL makes the URL', leadsTo, deployed({}, { url: undefined, urlI
 test(
   'another URL auth updates the URL',
   leadsTo,
-  deployed({}, { url: { auth: 'AWS_IAM', url: '' }, urlIsPublic: false }),
+  deployed({}, { url: { auth: 'AWS_IAM', url: '', cors: undefined }, urlIsPublic: false }),
   ['update-url', 'allow-url'],
 );
 test('an unwanted URL deletes the URL', leadsTo, deployed(), ['delete-url'], { ...desired, url: undefined });
+
+test(
+  'other tags set the tags, those of AWS are left alone',
+  leadsTo,
+  deployed({}, { tags: { stage: 'qa' } }),
+  ['set-tags'],
+);
+test('other reserved concurrency sets it', leadsTo, deployed({}, { reservedConcurrency: 5 }), [
+  'set-concurrency',
+]);
+test('other CORS updates the URL', leadsTo, deployed(), ['update-url'], {
+  ...desired,
+  url: { auth: 'NONE', cors: { allowOrigins: ['https://example.org'] } },
+});
 
 test('a changed environment value is named, never shown', t => {
   const plan = planDeploy(desired, deployed({ environment: { DEPS_SOURCE: 's3', KEY: 'secret-0' } }));
