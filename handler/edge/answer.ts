@@ -60,9 +60,19 @@ export function isTextResponse(headers: Readonly<OutgoingHttpHeaders>): boolean 
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && String(encoding).trim().toLowerCase() !== 'identity') return false;
   const type = headers['content-type'];
-  if (type === undefined) return false;
-  const text = String(type);
-  return textType.test(text) && (!/charset/i.test(text) || utf8Charset.test(text));
+  return type !== undefined && isTextType(String(type));
+}
+
+/** Few types come again and again: each is judged once. Bounded, because an app may put anything into one. */
+const knownTypes = new Map<string, boolean>();
+const mostTypes = 256;
+
+function isTextType(type: string): boolean {
+  const known = knownTypes.get(type);
+  if (known !== undefined) return known;
+  const isText = textType.test(type) && (!/charset/i.test(type) || utf8Charset.test(type));
+  if (knownTypes.size < mostTypes) knownTypes.set(type, isText);
+  return isText;
 }
 
 /** Status, headers and cookies as the prelude of a response stream wants them. */

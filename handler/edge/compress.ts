@@ -19,9 +19,10 @@ export function compress(
   offered: readonly Encoding[],
 ): AppResponse {
   const { body } = response;
-  if (offered.length === 0 || body.length === 0 || !isCompressible(response)) return response;
+  // a character of a text is at most three bytes
+  if (offered.length === 0 || body.length * 3 < compressFrom) return response;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  if (length < compressFrom) return response;
+  if (length < compressFrom || !isCompressible(response)) return response;
   const headers = { ...response.headers, vary: varyOn(response.headers['vary']) };
   const encoding = chooseEncoding(request.headers['accept-encoding'], offered);
   if (encoding === undefined) return { ...response, headers };

@@ -111,7 +111,7 @@ function requestFormatter(
     const metrics = `{"_aws":{"Timestamp":${now},"CloudWatchMetrics":${withRss ? rssDirective : plainDirective}},${service},"route":${quoteRoute(facts.route)},"requests":1,"duration_ms":${durationMs},"errors_4xx":${status >= 400 && status < 500 ? 1 : 0},"errors_5xx":${status >= 500 ? 1 : 0}${withRss ? `,"rss_bytes":${process.memoryUsage.rss()}` : ''}`;
     const level = status >= 500 ? 'ERROR' : 'INFO';
     if (!isInfo && level === 'INFO') return `${metrics}}\n`;
-    const timestamp = new Date(now).toISOString();
+    const timestamp = isoTime(now);
     if (settings.format === 'Text') {
       const { method, source, route } = facts;
       const ids = scopeFields(scope);
@@ -122,6 +122,19 @@ function requestFormatter(
     // the grammar of ids, methods and sources has nothing to escape
     return `${metrics},"level":"${level}","message":"request","timestamp":"${timestamp}","cold_start":${scope.coldStart},"function_request_id":${textOrNull(scope.functionRequestId)},"correlation_id":"${scope.correlationId}","xray_trace_id":${textOrNull(scope.traceId)},"method":"${facts.method}","source":"${facts.source}","status":${status}}\n`;
   };
+}
+
+let second = Number.NaN;
+let secondText = '';
+
+/** `toISOString` of a time of the present, most of which is that of the last request. */
+function isoTime(now: number): string {
+  const ms = now % 1000;
+  if (now - ms !== second) {
+    second = now - ms;
+    secondText = new Date(second).toISOString().slice(0, -4);
+  }
+  return `${secondText}${String(ms).padStart(3, '0')}Z`;
 }
 
 /** Templates of one app; past this number somebody takes paths for templates. */

@@ -39,6 +39,11 @@ export type Serve = (exchange: Exchange) => void;
 
 const exchangeKey: unique symbol = Symbol('exchange');
 const extended: unique symbol = Symbol('extended');
+const incomingKey: unique symbol = Symbol('incoming');
+
+interface AppResponse extends ServerResponse {
+  [incomingKey]?: AppRequest;
+}
 
 /** Wraps an app once; the result serves any number of exchanges at the same time. */
 export function createServe(listener: Listener): Serve {
@@ -47,11 +52,11 @@ export function createServe(listener: Listener): Serve {
       const exchange = incoming.apiGateway.context as Exchange;
       prepareRequest(incoming, exchange);
       captureResponse(response, exchange.sink, exchange.fail);
-      response.once('finish', () => exchange.done(incoming, response));
+      (response as AppResponse)[incomingKey] = incoming;
       const result = listener(incoming, response);
       if (isThenable(result)) result.then(undefined, exchange.fail);
     },
-    { binary: false, requestId: '', response: concealHeaders },
+    { binary: false, requestId: '', response: finish },
   );
   return exchange => {
     const { request } = exchange;
@@ -78,8 +83,12 @@ export function createServe(listener: Listener): Serve {
 const placeholder = Buffer.alloc(1);
 const noAuthorizer = {};
 
-/** Its own formatting of the answer comes after ours and is thrown away: nothing is left for it to format. */
-function concealHeaders(response: ServerResponse): void {
+/**
+ * Called by serverless-http once the response is complete. Its own formatting of the answer comes after this and is
+ * thrown away: nothing is left for it to format.
+ */
+function finish(response: AppResponse, _: unknown, exchange: Exchange): void {
+  exchange.done(response[incomingKey] as AppRequest, response);
   response.getHeaders = noHeaders;
 }
 
