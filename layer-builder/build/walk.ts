@@ -10,7 +10,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { sha256Hex } from '../../artifact/digest.ts';
 import { modulesPath } from '../../artifact/layout.ts';
 import { BuilderError } from '../errors.ts';
@@ -84,7 +84,7 @@ export function refuseCollisions(files: readonly ArtifactFile[]): void {
 
 /** Relative paths of all files, sorted by name in each folder; links are followed inside the package only. */
 function* walk(root: string, below: string, real: string, depth: number): Generator<string> {
-  if (depth > 60) throw unsafe(below, 'it lies more than 60 folders deep, or its links loop');
+  if (depth > 60) throw unsafe(below, 'it lies more than 60 folders deep');
   const entries = readdirSync(join(root, below), { withFileTypes: true, encoding: 'buffer' });
   for (const entry of entries.sort((a, b) => Buffer.compare(a.name, b.name))) {
     const name = nameOf(entry.name, below);
@@ -107,6 +107,9 @@ function* followLink(root: string, path: string, real: string, depth: number): G
   }
   if (target !== real && !target.startsWith(real + sep))
     throw unsafe(path, 'it is a link out of its package');
+  if (`${realpathSync(dirname(join(root, path)))}${sep}`.startsWith(target + sep)) {
+    throw unsafe(path, 'it is a link in a loop');
+  }
   if (statSync(target).isFile()) yield path;
   else yield* walk(root, path, real, depth + 1);
 }

@@ -1,6 +1,6 @@
 /** The form of each package: what is bundled answers as before, what cannot be bundled stays and says why. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
@@ -35,7 +35,6 @@ async function build(
   unpack(zip, folder);
   const report = JSON.parse(readFileSync(join(project, '.layer-builder/report.json'), 'utf8'));
   const forms = report.artifacts[0].packages.map((item: { name: string }) => [item.name, item]);
-  const { readdirSync } = await import('node:fs');
   const root = join(folder, 'nodejs');
   return {
     root,

@@ -1,0 +1,61 @@
+/** The same input gives the same digest, whatever the machine is set to. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { makeProject, temporaryFolder, write } from './project.ts';
+
+const run = promisify(execFile);
+const cli = fileURLToPath(new URL('../../../layer-builder/bin.js', import.meta.url));
+
+interface Setting {
+  readonly title: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly umask?: string;
+}
+
+const settings: readonly Setting[] = [
+  { title: 'as it is' },
+  {
+    title: 'another time zone and clock format',
+    env: { TZ: 'Pacific/Kiritimati', LC_ALL: 'C', SOURCE_DATE_EPOCH: '1' },
+  },
+  { title: 'another locale and umask', env: { LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }, umask: '0077' },
+  {
+    title: 'settings of a surrounding npm',
+    env: { npm_config_omit: 'optional', npm_config_ignore_scripts: 'false', NODE_ENV: 'production' },
+    umask: '0002',
+  },
+];
+
+test('time zone, clock, locale, umask, npm settings and depth of the folder do not change the digest', async t => {
+  const source = makeProject(t, { dependencies: ['koa', '@koa/router'] });
+  const digests: string[] = [];
+  for (const [index, { env = {}, umask = '0022' }] of settings.entries()) {
+    const project = join(
+      temporaryFolder(t),
+      ...Array.from({ length: index * 3 }, (_, depth) => `folder ${depth}`),
+      'p',
+    );
+    mkdirSync(project, { recursive: true });
+    for (const name of ['package.json', 'package-lock.json', 'app.js'])
+      write(project, name, readFileSync(join(source, name)));
+    const command = `umask ${umask}; exec "$0" "$@"`;
+    const { stdout } = await run(
+      'sh',
+      ['-c', command, process.execPath, cli, 'build', '--json', '--project', project],
+      {
+        env: { ...process.env, ...env },
+        cwd: project,
+      },
+    );
+    digests.push(JSON.parse(stdout).artifacts[0].digest);
+    rmSync(project, { recursive: true });
+  }
+  t.deepEqual(
+    digests,
+    settings.map(() => digests[0]),
+  );
+});

@@ -1,0 +1,214 @@
+/** Native code must fit the target machine, in both directions, with a real package. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import unzipper from 'unzipper';
+import { buildProject } from '../../../layer-builder/build/index.ts';
+import { checkNative, isForeignBinary } from '../../../layer-builder/build/native/check.ts';
+import { readElf } from '../../../layer-builder/build/native/elf.ts';
+import { importing, makeProject, write } from './project.ts';
+import { addPackages } from './tarball.ts';
+
+const binaries = {
+  'x64-gnu':
+    'sha512-DFd0eV47MAykz4PQDcBSlEvY3CtXqPt2gkBpvPngCpOUoIJgEk9tKtPjEgUwLatMkvsy4fEvAg7gckGickOyEw==',
+  'arm64-gnu':
+    'sha512-Vr1P3+WF+RsUVI8CNLiunl1vuzdpgTR1sf9PxgQFr3o//hh2KdqJeU4zZsFVTn+GbGZtqvRoba0wi8nKMzRLeg==',
+};
+const version = '1.10.8';
+
+function makeNativeProject(t: Parameters<typeof makeProject>[0], architecture: string): string {
+  const name = '@node-rs/crc32';
+  const optionalDependencies = Object.fromEntries(
+    Object.keys(binaries).map(kind => [`${name}-linux-${kind}`, version]),
+  );
+  const project = makeProject(t, {
+    files: { 'app.js': `import { crc32 } from '${name}'; export const app = crc32;` },
+    manifest: { dependencies: { [name]: version }, 'layer-builder': { architecture } },
+  });
+  const platforms = Object.entries(binaries).map(([kind, integrity]) => [
+    `node_modules/${name}-linux-${kind}`,
+    {
+      version,
+      integrity,
+      license: 'MIT',
+      optional: true,
+      os: ['linux'],
+      cpu: [kind.split('-')[0]],
+      libc: ['glibc'],
+    },
+  ]);
+  // The platforms that no test builds for are left out of this lockfile.
+  write(project, 'package-lock.json', {
+    ...{ name: 'sample', version: '1.0.0', lockfileVersion: 3, requires: true },
+    packages: {
+      '': { name: 'sample', version: '1.0.0', dependencies: { [name]: version } },
+      [`node_modules/${name}`]: {
+        version,
+        integrity:
+          'sha512-gOYKFwkojSdWrSmreCcGocRcAXSpRkNZYxv6nscmtddSWBKVGypdMbfLxu5qgmymdaCNApajuwZblYEfs7HswA==',
+        license: 'MIT',
+        optionalDependencies,
+      },
+      ...Object.fromEntries(platforms),
+    },
+  });
+  return project;
+}
+
+for (const [architecture, kind] of [
+  ['x86_64', 'x64'],
+  ['arm64', 'arm64'],
+] as const) {
+  test(`a real native package for ${architecture} brings the binary of that machine and no other`, async t => {
+    const { artifacts } = await buildProject(makeNativeProject(t, architecture));
+    const path = artifacts[0]?.path ?? '';
+    const { files } = await unzipper.Open.buffer(readFileSync(path));
+    const addons = files.filter(file => file.path.endsWith('.node'));
+    t.deepEqual(
+      addons.map(file => file.path.split('/').at(-1)),
+      [`crc32.linux-${kind}-gnu.node`],
+    );
+    const elf = readElf(await (addons[0]?.buffer() ?? Promise.resolve(Buffer.alloc(0))));
+    t.is(elf?.machine, architecture);
+    t.is(elf?.moduleAbi, undefined);
+    const other = architecture === 'arm64' ? 'x86_64' : 'arm64';
+    const bytes = await addons[0]?.buffer();
+    const error = t.throws<Error & { code: string }>(() =>
+      checkNative('p', 'a.node', bytes ?? Buffer.alloc(0), { architecture: other, runtime: 'nodejs24.x' }),
+    );
+    t.is(error.code, 'NATIVE_MISMATCH');
+    t.true(error.message.includes(`expected ${other}, found ${architecture}`), error.message);
+  });
+}
+
+interface Fault {
+  readonly title: string;
+  readonly elf: Buffer;
+  readonly found: RegExp;
+}
+
+const faults: readonly Fault[] = [
+  { title: 'another machine', elf: makeElf({ machine: 183 }), found: /found arm64/ },
+  { title: 'a 32-bit file', elf: makeElf({ bits: 1 }), found: /found 32-bit/ },
+  { title: 'musl', elf: makeElf({ needed: 'libc.musl-x86_64.so.1' }), found: /found musl/ },
+  {
+    title: 'a newer glibc',
+    elf: makeElf({ glibc: 'GLIBC_2.38' }),
+    found: /expected glibc 2\.34 or older, found glibc 2\.38/,
+  },
+  {
+    title: 'another module ABI',
+    elf: makeElf({ symbol: 'node_register_module_v115' }),
+    found: /found module ABI 115/,
+  },
+  { title: 'a file that is cut short', elf: makeElf({}).subarray(0, 100), found: /damaged or cut short/ },
+  { title: 'a Windows file', elf: Buffer.from('4d5a9000', 'hex'), found: /a Windows file/ },
+  { title: 'a macOS file', elf: Buffer.from('cffaedfe', 'hex'), found: /a macOS file/ },
+];
+
+for (const { title, elf, found } of faults) {
+  test(`${title} fails with package, file, expected, found and a remedy`, t => {
+    const error = t.throws<Error & { code: string; hint: string }>(() =>
+      checkNative('sharp', 'build/sharp.node', elf, { architecture: 'x86_64', runtime: 'nodejs24.x' }),
+    );
+    t.is(error.code, 'NATIVE_MISMATCH');
+    t.regex(error.message, /build\/sharp\.node of sharp/);
+    t.regex(error.message, found);
+    t.regex(error.hint, /linux-x64/);
+  });
+}
+
+test('what runs on Amazon Linux 2023 is accepted', t => {
+  for (const elf of [
+    makeElf({}),
+    makeElf({ glibc: 'GLIBC_2.34' }),
+    makeElf({ symbol: 'node_register_module_v137' }),
+    makeElf({ symbol: 'napi_register_module_v1' }),
+  ]) {
+    t.notThrows(() => checkNative('p', 'a.node', elf, { architecture: 'x86_64', runtime: 'nodejs24.x' }));
+  }
+});
+
+const foreign: readonly [path: string, foreign: boolean][] = [
+  ['prebuilds/darwin-x64+arm64/node.napi.node', true],
+  ['prebuilds/win32-x64/node.napi.node', true],
+  ['prebuilds/linux-arm64/node.napi.node', true],
+  ['prebuilds/linux-x64/node.napi.musl.node', true],
+  ['prebuilds/linux-x64/node.napi.glibc.node', false],
+  ['build/Release/addon.node', false],
+  ['lib/linux-arm64/index.js', false],
+];
+
+test('prebuilt binaries that name another machine are left out', t => {
+  for (const [path, expected] of foreign)
+    t.is(isForeignBinary(path, { architecture: 'x86_64', runtime: 'nodejs24.x' }), expected, path);
+});
+
+test('a build with a binary of another machine stops with NATIVE_MISMATCH and leaves the last build', async t => {
+  const project = makeProject(t, { files: { 'app.js': importing(['addon']) } });
+  addPackages(project, [
+    {
+      name: 'addon',
+      files: { 'index.js': `module.exports = 1;`, 'build/addon.node': makeElf({ machine: 183 }) },
+    },
+  ]);
+  const error = await t.throwsAsync<Error & { code: string }>(buildProject(project));
+  t.is(error.code, 'NATIVE_MISMATCH');
+  t.throws(() => readFileSync(join(project, 'deps.lock.json')));
+});
+
+/** The smallest shared library that has what the check looks at. */
+function makeElf(facts: {
+  bits?: number;
+  machine?: number;
+  needed?: string;
+  glibc?: string;
+  symbol?: string;
+}): Buffer {
+  const {
+    bits = 2,
+    machine = 62,
+    needed = 'libc.so.6',
+    glibc = 'GLIBC_2.17',
+    symbol = 'napi_register_module_v1',
+  } = facts;
+  const bytes = Buffer.alloc(1024);
+  bytes.write('\x7fELF', 'latin1');
+  bytes.set([bits, 1, 1], 4);
+  bytes.writeUInt16LE(3, 16);
+  bytes.writeUInt16LE(machine, 18);
+  bytes.writeBigUInt64LE(64n, 32);
+  bytes.writeUInt16LE(56, 54);
+  bytes.writeUInt16LE(2, 56);
+  const segment = (at: number, type: number, offset: number, size: number) => {
+    bytes.writeUInt32LE(type, at);
+    for (const [place, value] of [
+      [8, offset],
+      [16, offset],
+      [32, size],
+    ] as const)
+      bytes.writeBigUInt64LE(BigInt(value), at + place);
+  };
+  segment(64, 1, 0, 1024);
+  segment(120, 2, 256, 128);
+  const strings = `\0${needed}\0${glibc}\0${symbol}\0`;
+  bytes.write(strings, 512, 'latin1');
+  const dynamic = [
+    [5, 512],
+    [10, strings.length],
+    [1, 1],
+    [0x6ffffffe, 768],
+    [0x6fffffff, 1],
+    [0, 0],
+  ] as const;
+  for (const [index, [tag, value]] of dynamic.entries()) {
+    bytes.writeBigUInt64LE(BigInt(tag), 256 + index * 16);
+    bytes.writeBigUInt64LE(BigInt(value), 264 + index * 16);
+  }
+  bytes.writeUInt16LE(1, 768);
+  bytes.writeUInt16LE(1, 770);
+  bytes.writeUInt32LE(16, 776);
+  bytes.writeUInt32LE(strings.indexOf(glibc), 784 + 8);
+  return bytes;
+}
