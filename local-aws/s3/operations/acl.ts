@@ -2,7 +2,8 @@
 import { S3Error } from '../errors.ts';
 import { formatDocument, xml } from '../xml.ts';
 import { owner } from './buckets.ts';
-import type { Answer } from './call.ts';
+import type { Answer, ObjectCall } from './call.ts';
+import { findObject } from './read-object.ts';
 
 export async function getAcl(): Promise<Answer> {
   const id = owner.children.map(({ name, text }) => `<${name}>${text}</${name}>`).join('');
@@ -16,6 +17,11 @@ export async function getAcl(): Promise<Answer> {
     { namespaced: true },
   );
   return { body: { kind: 'text', type: 'application/xml', text: text.replace('<Grantee/>', grantee) } };
+}
+
+export async function getObjectAcl(call: ObjectCall): Promise<Answer> {
+  findObject(call);
+  return getAcl();
 }
 
 /** Since April 2023 buckets enforce their owner: ACLs cannot be set. */

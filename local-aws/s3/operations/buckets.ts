@@ -6,8 +6,11 @@ import { childOf, parseDocument, textOf, xml } from '../xml.ts';
 import { type Answer, answerXml, type BucketCall, type Call, noContent } from './call.ts';
 import { presetDocuments } from './documents.ts';
 
-/** The one account of this server, as bucket and object owner. */
-export const owner = xml('Owner', [xml('ID', '0'.repeat(64)), xml('DisplayName', 'local-aws')]);
+/** A canonical user id, as S3 has them. */
+export const ownerId = '0'.repeat(64);
+
+/** The one account of this server, as bucket and object owner; S3 gives no display names since November 2025. */
+export const owner = xml('Owner', [xml('ID', ownerId)]);
 
 const mostBuckets = 10_000;
 const largestConfiguration = 64 * 1024;

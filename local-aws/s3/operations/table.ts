@@ -1,22 +1,16 @@
 /** Every operation this server can do: the permission it needs and the function that does it. */
-import { getAcl, putAcl } from './acl.ts';
+import { getAcl, getObjectAcl, putAcl } from './acl.ts';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
 import type { Answer, BucketCall, Call, ObjectCall } from './call.ts';
 import { completeMultipartUpload } from './complete-upload.ts';
 import { deleteObject, deleteObjects } from './delete-object.ts';
 import { type DocumentName, deleteDocument, getDocument, putDocument } from './documents.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
+import { listMultipartUploads, listParts } from './list-uploads.ts';
 import { getBucketPolicy, getBucketVersioning, putBucketPolicy, putBucketVersioning } from './policy.ts';
 import { getObject, getObjectAttributes, headObject } from './read-object.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
-import {
-  abortMultipartUpload,
-  createMultipartUpload,
-  listMultipartUploads,
-  listParts,
-  uploadPart,
-  uploadPartCopy,
-} from './upload-parts.ts';
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './upload-parts.ts';
 import { copyObject, putObject } from './write-object.ts';
 
 export type Operation =
@@ -66,7 +60,7 @@ const operations: Readonly<Record<string, Operation>> = {
     getObjectAttributes,
     's3:GetObjectVersionAttributes',
   ),
-  GetObjectAcl: onObject('s3:GetObjectAcl', getAcl, 's3:GetObjectVersionAcl'),
+  GetObjectAcl: onObject('s3:GetObjectAcl', getObjectAcl, 's3:GetObjectVersionAcl'),
   PutObjectAcl: onObject('s3:PutObjectAcl', putAcl, 's3:PutObjectVersionAcl'),
   GetObjectTagging: onObject('s3:GetObjectTagging', getObjectTagging, 's3:GetObjectVersionTagging'),
   PutObjectTagging: onObject('s3:PutObjectTagging', putObjectTagging, 's3:PutObjectVersionTagging'),

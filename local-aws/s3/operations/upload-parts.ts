@@ -1,4 +1,4 @@
-/** The parts of a multipart upload: create, upload, copy, abort, list. Completing is a file of its own. */
+/** The parts of a multipart upload: create, upload, copy, abort. Listing and completing are files of their own. */
 import { rm } from 'node:fs/promises';
 import {
   type ChecksumAlgorithm,
@@ -16,14 +16,12 @@ import { readDescription } from '../rules/description.ts';
 import { resolveCopyRange } from '../rules/range.ts';
 import { writeBlob } from '../store/blob-writer.ts';
 import { randomName } from '../store/files.ts';
-import { compareKeys } from '../store/keys.ts';
 import type { PartRecord } from '../store/model.ts';
 import type { Upload } from '../store/uploads.ts';
-import { type XmlElement, xml } from '../xml.ts';
-import { owner } from './buckets.ts';
-import { type Answer, answerXml, type BucketCall, headerText, noContent, type ObjectCall } from './call.ts';
+import { xml } from '../xml.ts';
+import { type Answer, answerXml, headerText, noContent, type ObjectCall } from './call.ts';
 import { readCopySource } from './copy-source.ts';
-import { formatPrefix, formatTime, readCommon } from './list-objects.ts';
+import { formatTime } from './list-objects.ts';
 
 const mostParts = 10_000;
 
@@ -32,7 +30,8 @@ export async function createMultipartUpload(call: ObjectCall): Promise<Answer> {
   const asked = headerText(headers, 'x-amz-checksum-algorithm');
   const algorithm = asked === undefined ? defaultAlgorithm : parseAlgorithm(asked);
   const type = chooseType(algorithm, headerText(headers, 'x-amz-checksum-type'));
-  const uploadId = randomName();
+  // Uploads of one key are listed in the order they began: their ids sort so.
+  const uploadId = `${call.now.toString(16).padStart(12, '0')}${randomName()}`;
   await bucket.uploads.create({
     ...readDescription(headers),
     uploadId,
@@ -110,76 +109,6 @@ export async function abortMultipartUpload(call: ObjectCall): Promise<Answer> {
   return noContent;
 }
 
-export async function listParts(call: ObjectCall): Promise<Answer> {
-  const { record, parts } = findUpload(call);
-  const { max } = readCommon(call.query, 'max-parts');
-  const marker = Number(call.query.get('part-number-marker') ?? 0);
-  const later = [...parts.values()].filter(each => each.number > marker).sort((a, b) => a.number - b.number);
-  const page = later.slice(0, max);
-  const { algorithm, type } = record.checksum;
-  return answerXml(
-    xml('ListPartsResult', [
-      xml('Bucket', call.bucket.record.name),
-      xml('Key', record.key),
-      xml('UploadId', record.uploadId),
-      xml('PartNumberMarker', marker),
-      xml('NextPartNumberMarker', page.at(-1)?.number ?? 0),
-      xml('MaxParts', max),
-      xml('IsTruncated', later.length > page.length),
-      xml('StorageClass', record.storageClass),
-      xml('ChecksumAlgorithm', algorithm.toUpperCase()),
-      xml('ChecksumType', type),
-      xml('Initiator', owner.children),
-      owner,
-      ...page.map(part => formatPart(part, algorithm)),
-    ]),
-  );
-}
-
-export async function listMultipartUploads({ bucket, query }: BucketCall): Promise<Answer> {
-  const common = readCommon(query, 'max-uploads');
-  const keyMarker = query.get('key-marker') ?? '';
-  const idMarker = query.get('upload-id-marker') ?? '';
-  const entries = groupUploads(
-    bucket.uploads
-      .all()
-      .map(({ record }) => record)
-      .filter(({ key }) => key.startsWith(common.prefix))
-      .sort(
-        (a, b) =>
-          compareKeys(a.key, b.key) || a.initiated - b.initiated || compareKeys(a.uploadId, b.uploadId),
-      ),
-    common.prefix,
-    common.delimiter,
-  );
-  const start = entries.findIndex(({ name, uploadId }) =>
-    idMarker === '' ? compareKeys(name, keyMarker) > 0 : name === keyMarker && uploadId === idMarker,
-  );
-  const from = idMarker === '' ? start : start + 1;
-  const page = start === -1 ? [] : entries.slice(from, from + common.max);
-  const last = page.at(-1);
-  const isTruncated = start !== -1 && entries.length > from + page.length;
-  return answerXml(
-    xml('ListMultipartUploadsResult', [
-      xml('Bucket', bucket.record.name),
-      xml('KeyMarker', common.encode(keyMarker)),
-      xml('UploadIdMarker', idMarker),
-      isTruncated && last !== undefined ? xml('NextKeyMarker', common.encode(last.name)) : undefined,
-      isTruncated && last?.uploadId !== undefined ? xml('NextUploadIdMarker', last.uploadId) : undefined,
-      xml('Prefix', common.encode(common.prefix)),
-      common.delimiter === '' ? undefined : xml('Delimiter', common.encode(common.delimiter)),
-      xml('MaxUploads', common.max),
-      common.encodingType === undefined ? undefined : xml('EncodingType', common.encodingType),
-      xml('IsTruncated', isTruncated),
-      ...page.map(entry =>
-        entry.record === undefined
-          ? formatPrefix(entry.name, common)
-          : formatUpload(entry.record, common.encode),
-      ),
-    ]),
-  );
-}
-
 /** The upload that the query names. Throws `NoSuchUpload`. */
 export function findUpload({ bucket, key, query }: ObjectCall): Upload {
   return bucket.uploads.find(query.get('uploadId') ?? '', key);
@@ -218,49 +147,4 @@ async function putPart(
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-function formatPart(part: PartRecord, algorithm: ChecksumAlgorithm): XmlElement {
-  return xml('Part', [
-    xml('PartNumber', part.number),
-    xml('LastModified', formatTime(part.lastModified)),
-    xml('ETag', `"${part.etag}"`),
-    xml('Size', part.size),
-    part.checksum === '' ? undefined : xml(elementOf(algorithm), part.checksum),
-  ]);
-}
-
-interface UploadEntry {
-  /** A key or a common prefix. */ readonly name: string;
-  readonly uploadId: string | undefined;
-  readonly record: Upload['record'] | undefined;
-}
-
-function groupUploads(
-  records: readonly Upload['record'][],
-  prefix: string,
-  delimiter: string,
-): readonly UploadEntry[] {
-  const entries: UploadEntry[] = [];
-  for (const record of records) {
-    const at = delimiter === '' ? -1 : record.key.indexOf(delimiter, prefix.length);
-    const group = at === -1 ? undefined : record.key.slice(0, at + delimiter.length);
-    if (group === undefined) entries.push({ name: record.key, uploadId: record.uploadId, record });
-    else if (entries.at(-1)?.name !== group)
-      entries.push({ name: group, uploadId: undefined, record: undefined });
-  }
-  return entries;
-}
-
-function formatUpload(record: Upload['record'], encode: (text: string) => string): XmlElement {
-  return xml('Upload', [
-    xml('Key', encode(record.key)),
-    xml('UploadId', record.uploadId),
-    xml('Initiator', owner.children),
-    owner,
-    xml('StorageClass', record.storageClass),
-    xml('Initiated', formatTime(record.initiated)),
-    xml('ChecksumAlgorithm', record.checksum.algorithm.toUpperCase()),
-    xml('ChecksumType', record.checksum.type),
-  ]);
 }

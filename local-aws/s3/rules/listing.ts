@@ -99,9 +99,10 @@ function* walkVersions(
   const { after, afterVersion } = request;
   if (afterVersion !== undefined) {
     const versions = versionsOf(after);
+    // Deleted since the last page: then all that are left of this key are listed, rather one twice than one never.
     const at = versions.findIndex(({ versionId }) => versionId === afterVersion);
     for (const [index, version] of versions.entries())
-      if (at !== -1 && index > at) yield { kind: 'version', key: after, version, isLatest: false };
+      if (index > at) yield { kind: 'version', key: after, version, isLatest: index === 0 };
   }
   for (const entry of walk(keys, request, () => true)) {
     if (entry.kind === 'prefix') yield entry;

@@ -255,6 +255,9 @@ test('uploads are listed by key and grouped by delimiter', async t => {
   const grouped = await list({ Delimiter: '/' });
   t.deepEqual([grouped.CommonPrefixes, grouped.Uploads?.map(each => each.Key)], [[{ Prefix: 'a/' }], ['b']]);
   const page = await list({ MaxUploads: 1 });
+  await client.send(
+    new AbortMultipartUploadCommand({ Bucket, Key: 'a/1', UploadId: page.NextUploadIdMarker }),
+  );
   const next = await list({ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker });
   t.deepEqual(
     next.Uploads?.map(each => each.Key),

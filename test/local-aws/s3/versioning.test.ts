@@ -168,6 +168,25 @@ test('pages of versions neither repeat nor skip, also inside one key', async t =
   t.deepEqual(grouped.CommonPrefixes, [{ Prefix: 'dir/' }]);
 });
 
+test('a bucket can be emptied page by page, deleting what each page lists', async t => {
+  const { client } = await start(t, 'Enabled');
+  for (let count = 0; count < 5; count += 1) await put(client, `${count}`);
+  await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  for (let markers: object | undefined = {}; markers !== undefined; ) {
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket, MaxKeys: 2, ...markers }),
+    );
+    const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ VersionId }) => ({
+      Key,
+      VersionId,
+    }));
+    await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    markers = page.IsTruncated ? { KeyMarker, VersionIdMarker } : undefined;
+  }
+  t.like(await failureOf(client.send(new DeleteBucketCommand({ Bucket }))), { code: 'no failure' });
+});
+
 test('versions survive a restart in their order', async t => {
   const first = await startServer(t);
   await first.client.send(new CreateBucketCommand({ Bucket }));
