@@ -63,6 +63,7 @@ function createServices(context: AppContext): Services {
   const secrets = createSecrets(settings);
   const measure: Measure = (upstream, ms, failed) => {
     context.metric?.('upstream_ms', ms, 'Milliseconds', { upstream });
+    log('DEBUG', 'upstream answered', { upstream, ms: Math.round(ms), failed });
     if (failed) context.metric?.('upstream_errors', 1, 'Count', { upstream });
   };
   return {

@@ -72,10 +72,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
 
   /** The token goes to these addresses and to no others: the address of an archive carries its own permission. */
   function isApi(target: URL): boolean {
-    return (
-      target.origin === url.origin &&
-      /^\/(repos|repositories|rate_limit)?(\/|$)/.test(target.pathname.slice(root.length))
-    );
+    if (target.origin !== url.origin || !target.pathname.startsWith(`${root}/`)) return false;
+    return /^\/(?:(?:repos|repositories)\/.{1,600}|rate_limit)?$/.test(target.pathname.slice(root.length));
   }
 
   return {
