@@ -1,9 +1,11 @@
 /** R6: makes unpacked artifacts importable, from everywhere, by every means Node has. Why so: docs/resolution.md. */
 import * as fs from 'node:fs';
+import module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { modulesPath } from '../artifact/layout.ts';
 import { diskError } from './disk.ts';
+import { HandlerError } from './errors.ts';
 import type { HookState } from './hooks.ts';
 import { installHooks } from './hooks.ts';
 
@@ -15,8 +17,11 @@ let isInstalled = false;
  * `import.meta.resolve`, also in worker threads started from now on. Roots come in the order of the lock: a package
  * in two of them is taken from the first; the function package's own `node_modules` come before all.
  * Called again with a longer list, it knows that list; roots known before are kept.
+ *
+ * Throws `DEPS_RESOLVE` on a Node without resolution hooks, before 22.15 and 23.5.
  */
 export function makeImportable(roots: readonly string[]): void {
+  if (typeof module.registerHooks !== 'function') throw tooOld();
   const folders = [...new Set([...roots.map(root => path.join(root, modulesPath)), ...state.folders])];
   state.folders.splice(0, Infinity, ...folders);
   state.homes.clear();
@@ -42,4 +47,12 @@ function packagesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw diskError(error, { path: folder });
   }
+}
+
+function tooOld(): HandlerError {
+  return new HandlerError(
+    'DEPS_RESOLVE',
+    `this Node cannot resolve from two places (expected 22.15 or later, found ${process.versions.node})`,
+    { hint: 'use the runtime nodejs24.x or nodejs22.x as Lambda has it today' },
+  );
 }

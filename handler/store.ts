@@ -220,7 +220,7 @@ function isInUse(folder: string, pid: number): boolean {
   if (pid === process.pid) {
     const bornAt = Date.now() - process.uptime() * 1000;
     const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-    return stat !== undefined && stat.ctimeMs >= bornAt - 1000;
+    return stat !== undefined && stat.mtimeMs >= bornAt - 1000;
   }
   try {
     process.kill(pid, 0);

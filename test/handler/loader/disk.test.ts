@@ -143,6 +143,17 @@ test('B6 work folders of dead processes are swept, those of living ones are not'
   t.true(here.events.some(({ event }) => event === 'swept'));
 });
 
+test('B6 a work folder of our own number, but older than this process, is from a former life', async t => {
+  const here = await place(t);
+  for (const name of ['old', 'new']) {
+    const folder = path.join(here.settings.dir, `.work-${process.pid}-${name}`);
+    fs.mkdirSync(folder, { recursive: true });
+    if (name === 'old') fs.utimesSync(folder, 1000, 1000);
+  }
+  await here.load();
+  t.deepEqual(here.left().sort(), [`.work-${process.pid}-new`, storeName(made.artifact.digest)]);
+});
+
 test('B6 a partial tree under the final name is no tree', async t => {
   const here = await place(t);
   fs.mkdirSync(path.join(here.root, modulesPath, 'small'), { recursive: true });

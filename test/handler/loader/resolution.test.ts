@@ -55,6 +55,7 @@ const expected: Readonly<Record<string, string>> = {
   'a worker that is CommonJS': 'esm-only, cjs-only, dual as CommonJS',
   'a worker started by a worker': 'nested: esm-only, cjs-only, dual as CommonJS',
   'a worker with flags of its own': 'esm-only, cjs-only, dual as CommonJS',
+  'a worker of a class derived from Worker': 'derived true: esm-only, cjs-only, dual as CommonJS',
   'a worker from text': 'cjs-only',
   'require of an ES module fails, as on Lambda': 'ERR_REQUIRE_ESM',
   'a package that is nowhere, import()': 'ERR_MODULE_NOT_FOUND',
