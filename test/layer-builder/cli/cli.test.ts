@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { commandNames, loadCommand } from '../../../layer-builder/commands/index.ts';
 import { makeProject } from '../publish/project.ts';
-import { cleanEnvironment, runCli, startCli } from './run.ts';
+import { cleanEnvironment, runCli, runCommand, startCli } from './run.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -40,13 +40,17 @@ const wrongUsage: readonly (readonly [title: string, argv: string[], says: RegEx
 
 for (const [title, argv, says] of wrongUsage) {
   test(`${title}: exit status 2`, async t => {
-    const run = await runCli(argv);
-    const text = run.stderr || run.stdout;
-    if (argv.includes('--json')) t.regex(JSON.parse(run.stdout).error.message, says);
-    else t.regex(text, says);
+    const run = await runCommand(argv, {});
+    t.regex(run.text, says);
     t.is(run.status, 2);
   });
 }
+
+test('wrong usage is said on stderr with exit status 2, and nothing on stdout', async t => {
+  const run = await runCli(['pulbish']);
+  t.deepEqual([run.status, run.stdout], [2, '']);
+  t.regex(run.stderr, /^error USAGE: .*\nhint: did you mean publish\?\n$/);
+});
 
 test('with --json an error is one document on stdout and stderr is empty', async t => {
   const run = await runCli(['unpack', '/nowhere.zip', '--into', '/nowhere', '--json']);
