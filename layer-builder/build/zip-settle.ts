@@ -29,6 +29,8 @@ export function settleZip(zip: Buffer): Buffer {
     const data = zip.subarray(from + header.length, from + header.length + entry.readUInt32LE(20));
     const flags = entry.readUInt16LE(8) & ~hasDescriptor;
     entry.writeUInt16LE(flags, 8);
+    // archiver sets MS-DOS's archive bit too; the Unix mode in the upper half says all.
+    entry.writeUInt16LE(0, 38);
     entry.writeUInt32LE(written, 42);
     header.writeUInt16LE(flags, 6);
     // CRC, compressed and uncompressed size stand in the same order in both headers.
