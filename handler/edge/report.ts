@@ -177,9 +177,9 @@ function coldStartMetrics(facts: ColdStart, settings: EdgeSettings): Metric[] {
   ];
 }
 
-/** Provisioned concurrency initialises before anybody waits: nobody felt a cold start. */
-export function isAhead(settings: Pick<EdgeSettings, 'initialization'>): boolean {
-  return settings.initialization === 'provisioned-concurrency';
+/** Provisioned and managed environments are initialised before anybody waits: nobody felt a cold start. */
+export function isAhead({ initialization }: Pick<EdgeSettings, 'initialization'>): boolean {
+  return initialization === 'provisioned-concurrency' || initialization === 'lambda-managed-instances';
 }
 
 /** `<artifact>-<phase>;dur=<ms>` for each phase (W3C Server-Timing). */

@@ -6,7 +6,14 @@ import { levels } from '../log.ts';
 export const encodings = ['zstd', 'br', 'gzip'] as const;
 export type Encoding = (typeof encodings)[number];
 
-export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'snap-start';
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const initializations = [
+  'on-demand',
+  'provisioned-concurrency',
+  'snap-start',
+  'lambda-managed-instances',
+] as const;
+export type InitializationType = (typeof initializations)[number];
 
 export interface EdgeSettings {
   /** Dimension of every metric and field of every log line. */
@@ -37,7 +44,7 @@ const secretName = /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
 /** A reference is no secret, and a short value would blank half of every line. */
 const secretValue = /^(?!\$\{).{6,}$/s;
 /** Names that match `secretName` though their values are public. */
-const publicName = /(?:__NAME|_NAME|_ID|_URL|_URI|_FILE|_PATH)$/i;
+const publicName = /(?:_NAME|_ID|_URL|_URI|_FILE|_PATH|_PREFIX|_BUCKET|_REGION|_HEADERS?)$/i;
 
 /** Reads the settings of the edge. Unknown values fall back to the default: a typo must not take the service down. */
 export function readEdgeSettings(env: NodeJS.ProcessEnv, service: string): EdgeSettings {
@@ -79,5 +86,5 @@ function readEncodings(text: string | undefined): readonly Encoding[] {
 }
 
 function readInitialization(text: string | undefined): InitializationType {
-  return text === 'provisioned-concurrency' || text === 'snap-start' ? text : 'on-demand';
+  return initializations.find(known => known === text) ?? 'on-demand';
 }

@@ -11,6 +11,7 @@ import type { Unit } from '../metrics.ts';
 import type { LambdaHandler, Ready } from './edge.ts';
 import { createEdge } from './edge.ts';
 import { startInit } from './init.ts';
+import { rehearse } from './rehearse.ts';
 import type { ColdStart, Phases } from './report.ts';
 import { createReporter, formatServerTiming, round } from './report.ts';
 import { currentScope } from './scope.ts';
@@ -118,11 +119,13 @@ async function initialise(
   if (attempt > 1) url.searchParams.set('attempt', String(attempt));
   const app = await loadApp(url, context, error => appFailed(error, logger));
   const serve = app.kind === 'http' ? createServe(app.listener) : undefined;
+  const importMs = round(performance.now() - importedAt);
+  if (serve !== undefined) await rehearse(tools.settings);
   const now = performance.now();
   const facts: ColdStart = {
     readyMs: round(now),
     initMs: round(now - startedAt),
-    phases: phasesOf(dependencies, round(now - importedAt)),
+    phases: phasesOf(dependencies, importMs),
     artifacts: dependencies.artifacts,
   };
   reporter.coldStart(facts);
