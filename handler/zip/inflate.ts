@@ -37,19 +37,26 @@ interface Engine {
 /** Large enough that most files take one call and one write, small beside the 32 MB that unpacking may cost. */
 const windowBytes = 1_048_576;
 
-let engine: Engine | undefined | null;
-
 /**
- * Inflates `packed` and hands over at most `size` bytes. Returns what is wrong with the stream, or nothing: it is
+ * Inflates `packed` and hands over at most `size` bytes. Answers what is wrong with the stream, or nothing: it is
  * broken, it is cut short, it would give more than `size` bytes, or it ends before `packed` does.
+ * `take` must not inflate in its turn: there is one window.
  */
-export function inflate(packed: Buffer, size: number, take: Take): string | undefined {
-  if (engine === undefined) engine = openEngine();
-  return engine === null ? inflateWhole(packed, size, take) : inflatePieces(engine, packed, size, take);
+export type Inflate = (packed: Buffer, size: number, take: Take) => string | undefined;
+
+export const inflate = makeInflate(createInflateRaw);
+
+/** Opens its zlib state at the first call; where the handle is not what we know, the public way takes over. */
+export function makeInflate(create: () => unknown): Inflate {
+  let engine: Engine | null | undefined;
+  return (packed, size, take) => {
+    if (engine === undefined) engine = openEngine(create);
+    return engine === null ? inflateWhole(packed, size, take) : inflatePieces(engine, packed, size, take);
+  };
 }
 
-/** The public way: the whole output in memory. */
-export function inflateWhole(packed: Buffer, size: number, take: Take): string | undefined {
+/** The public way: the whole output in memory at once. */
+function inflateWhole(packed: Buffer, size: number, take: Take): string | undefined {
   try {
     // One byte more than promised in the only chunk: a full chunk would make zlib allocate a second one.
     const { buffer, engine } = inflateRawSync(packed, {
@@ -92,9 +99,9 @@ function moreThan(size: number): string {
   return `more than ${size} bytes`;
 }
 
-function openEngine(): Engine | null {
+function openEngine(create: () => unknown): Engine | null {
   try {
-    const stream = createInflateRaw() as unknown as { _handle: Handle; _writeState: Uint32Array };
+    const stream = create() as { _handle: Handle; _writeState: Uint32Array };
     const opened: Engine = {
       handle: stream._handle,
       left: stream._writeState,

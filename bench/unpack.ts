@@ -1,0 +1,156 @@
+/**
+ * Unpacking: our time in the process against Debian's programs as whole processes and Node's libraries, on two sets.
+ * The target folder is in memory (/dev/shm) where there is one, so that the disk does not decide; BENCH_TMP names another.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench, Result, Row } from './support/result.ts';
+import { ratioOf } from './support/result.ts';
+import type { Contender } from './support/statistics.ts';
+import { interleave, summarise } from './support/statistics.ts';
+import type { Library } from './unpack/libraries.ts';
+import type { ZipSet } from './unpack/sets.ts';
+import { makeSets } from './unpack/sets.ts';
+
+const rounds = 9;
+const libraries: readonly Library[] = ['ours', 'fflate', 'extract-zip', 'yauzl', 'unzipper'];
+const programs = {
+  bsdtar: (zip: string, into: string) => ['-xf', zip, '-C', into],
+  unzip: (zip: string, into: string) => ['-qq', '-d', into, zip],
+};
+
+export const bench: Bench = { name: 'unpack', run };
+
+async function run(progress: (line: string) => void): Promise<Result> {
+  const base = process.env['BENCH_TMP'] ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+  const folder = mkdtempSync(join(base, 'bench-unpack-'));
+  try {
+    const sets = await makeSets(folder);
+    const wrong = new Set<string>();
+    const present = Object.entries(programs).filter(
+      ([name]) => spawnSync(name, ['--version']).error === undefined,
+    );
+    const take = (name: string, measure: Measure): Contender => ({
+      name,
+      run: async () => Object.assign({}, ...sets.map(set => runSet(name, set, measure, folder, wrong))),
+    });
+    const contenders = [
+      ...libraries.map(name => take(name, (set, into) => runLibrary(name, set, into))),
+      ...present.map(([name, args]) => take(name, (set, into) => runProgram(name, args(set.zip, into)))),
+    ];
+    const samples = await interleave(contenders, rounds, 1, progress);
+    return report(rowsOf(samples), sets, base, wrong);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Measured {
+  readonly ms: number;
+  /** MiB at most, beyond what was there before and the size of the zip. */
+  readonly overZip?: number;
+}
+
+type Measure = (set: ZipSet, into: string) => Measured;
+
+function runSet(
+  name: string,
+  set: ZipSet,
+  measure: Measure,
+  folder: string,
+  wrong: Set<string>,
+): Record<string, number> {
+  const into = mkdtempSync(join(folder, 'into-'));
+  try {
+    const { ms, overZip } = measure(set, into);
+    const files = readdirSync(into, { recursive: true, withFileTypes: true }).filter(entry =>
+      entry.isFile(),
+    ).length;
+    if (files !== set.files)
+      wrong.add(`${name} wrote ${files} of ${set.files} files of the ${set.name} set.`);
+    return {
+      [`${set.name} ms`]: ms,
+      ...(overZip === undefined ? {} : { [`${set.name} MiB over zip`]: overZip }),
+    };
+  } finally {
+    rmSync(into, { recursive: true, force: true });
+  }
+}
+
+/** Time in the process: reading the zip and unpacking it, without the start of Node and the import. */
+function runLibrary(name: Library, set: ZipSet, into: string): Measured {
+  const child = fileURLToPath(new URL('./unpack/child.ts', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [child, name, set.zip, into], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return JSON.parse(stdout) as Measured;
+}
+
+/** Time of the whole process. */
+function runProgram(name: string, args: readonly string[]): Measured {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(name, args, { encoding: 'utf8' });
+  const ms = performance.now() - start;
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return { ms };
+}
+
+function rowsOf(samples: Awaited<ReturnType<typeof interleave>>): readonly Row[] {
+  return [...samples].map(([contender, figures]) => ({
+    contender,
+    figures: Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, summarise(values)])),
+  }));
+}
+
+function report(
+  rows: readonly Row[],
+  sets: readonly ZipSet[],
+  base: string,
+  wrong: ReadonlySet<string>,
+): Result {
+  const target = (set: ZipSet['name'], reach: number) => {
+    const peers = rows.filter(row => row.contender !== 'ours');
+    const medianOf = (row: Row) => row.figures[`${set} ms`]?.median ?? Number.POSITIVE_INFINITY;
+    const [fastest] = [...peers].sort((a, b) => medianOf(a) - medianOf(b));
+    const name = fastest?.contender ?? '';
+    return {
+      text: `ours / ${name}, the fastest peer, ${set} set`,
+      ratio: ratioOf(rows, `${set} ms`, 'ours', name),
+      reach,
+    };
+  };
+  const ours = rows.find(row => row.contender === 'ours');
+  return {
+    name: 'unpack',
+    title: 'Unpacking a raw zip',
+    figure: 'heavy ms',
+    unit: 'ms',
+    rows,
+    targets: [
+      target('small', 1),
+      target('heavy', 0.65),
+      ...sets.map(({ name }) => ({
+        text: `memory beside the zip, ${name} set, of 32 MiB`,
+        ratio: (ours?.figures[`${name} MiB over zip`]?.median ?? Number.NaN) / 32,
+        reach: 1,
+      })),
+    ],
+    notes: [
+      ...sets.map(
+        set =>
+          `${set.name}: ${set.files} files, ${megabytes(set.bytes)} in a zip of ${megabytes(set.zipBytes)}.`,
+      ),
+      `Into ${base}. Libraries: time in a fresh process, without its start and the import. Programs: the whole process.`,
+      'Ours checks every header first, hashes every file and renames the folder into place; the others do not.',
+      ...wrong,
+    ],
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
