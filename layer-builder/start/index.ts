@@ -1,5 +1,4 @@
 /** The main job: S3 and Lambda of this machine, then plan, build, package, publish, deploy twice, and call both. */
-import path from 'node:path';
 import type { Command, CommandContext } from '../command.ts';
 import { loadCommand } from '../commands/index.ts';
 import { readConfig } from '../config.ts';
@@ -41,25 +40,26 @@ export interface MainJob {
   readonly key: { readonly name: string; readonly value: string } | undefined;
   /** Path that was called. */
   readonly path: string;
+  /** True when every function answered 2xx or 3xx, cold and warm. */
+  readonly served: boolean;
 }
 
-/** The data folder of the rehearsal, out of the way of the project's own files. */
-export function rehearsalData(project: string): string {
-  return path.join(project, '.local-aws');
+/** S3 and Lambda of this machine as the flow needs them. */
+export interface Rehearsal {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Folder that keeps everything, the API key too. */
+  readonly data: string;
 }
 
 /**
- * Runs the whole flow against `endpoint` and answers what was measured. Every step is the command of that name,
+ * Runs the whole flow against S3 and Lambda of this machine and answers what was measured. Every step is the command of that name,
  * so what is printed is what a release engineer sees; a second run publishes and deploys nothing new.
  *
  * Throws what the commands throw; nothing is rolled back, a rerun goes on from there.
  */
-export async function runMainJob(
-  context: CommandContext,
-  endpoint: string,
-  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
-): Promise<MainJob> {
-  const env = rehearsalEnvironment(context, endpoint, credentials);
+export async function runMainJob(context: CommandContext, local: Rehearsal): Promise<MainJob> {
+  const env = rehearsalEnvironment(context, local);
   const inner: CommandContext = { ...context, env };
   await ensureBucket(env, rehearsalRegion, rehearsalBucket);
   await runStep(inner, 'plan');
@@ -79,7 +79,8 @@ export async function runMainJob(
     context.progress(`calling ${report.functionName}`);
     functions.push(await measure(report, called, key));
   }
-  return { artifacts: built.artifacts, functions, key, path: called };
+  const served = functions.every(({ status }) => status >= 200 && status < 400);
+  return { artifacts: built.artifacts, functions, key, path: called, served };
 }
 
 /** Runs one command and shows people what it answers. */
@@ -144,8 +145,7 @@ function bodyOf(call: Call): unknown {
 /** The user's environment without his AWS account: a rehearsal must never reach it. */
 function rehearsalEnvironment(
   context: CommandContext,
-  endpoint: string,
-  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  { endpoint, credentials, data }: Rehearsal,
 ): NodeJS.ProcessEnv {
   const own = Object.entries(context.env).filter(([name]) => !name.startsWith('AWS_'));
   const keyVariable = 'FAST_API__AUTH__API_KEY__VALUE';
@@ -155,7 +155,7 @@ function rehearsalEnvironment(
     AWS_REGION: rehearsalRegion,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    [keyVariable]: context.env[keyVariable] || rehearsalKey(rehearsalData(context.project)),
+    [keyVariable]: context.env[keyVariable] || rehearsalKey(data),
   };
 }
 
