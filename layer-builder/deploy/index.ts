@@ -13,7 +13,7 @@ import { desiredFunction, requireObjects, settingsOfStage } from './desired.ts';
 import { fillEnvironment } from './environment.ts';
 import { planDeploy } from './plan.ts';
 import type { SmokeAnswer } from './smoke.ts';
-import type { DeployMode, DeployStep } from './types.ts';
+import type { DeployMode, DeployPlan, DeployStep } from './types.ts';
 
 export interface DeployOptions {
   readonly stage: string;
@@ -76,7 +76,8 @@ export async function deployProject(
     fallbackRole,
   });
   const actual = await readFunction(aws, desired.name);
-  const plan = planDeploy(desired, actual);
+  const smokePaths = options.smokeTest === false ? [] : settings.smoke;
+  const plan = withoutIdleTest(planDeploy(desired, actual), smokePaths);
   const report = {
     functionName: desired.name,
     stage,
@@ -89,13 +90,18 @@ export async function deployProject(
   if (options.dryRun) {
     return { ...report, smoke: [], version: actual?.live?.version ?? '', url: actual?.url?.url };
   }
-  const smokePaths = options.smokeTest === false ? [] : settings.smoke;
   const deployed = await applyDeploy(aws, plan, desired, actual, {
     zip,
     smokePaths,
     progress: options.progress,
   });
   return { ...report, ...deployed };
+}
+
+/** A smoke test of no path would be a step that does nothing. */
+function withoutIdleTest(plan: DeployPlan, smokePaths: readonly string[]): DeployPlan {
+  if (smokePaths.length > 0) return plan;
+  return { ...plan, steps: plan.steps.filter(({ kind }) => kind !== 'smoke-test') };
 }
 
 /** Throws `USAGE` for a stage that cannot be part of a function's name. */
