@@ -18,10 +18,26 @@ export interface CopySource {
 }
 
 /**
+ * Finds the source and runs `use` on its file, again from the start when the source was replaced in between.
+ * Throws as `readCopySource`.
+ */
+export async function withCopySource<T>(call: Call, use: (source: CopySource) => Promise<T>): Promise<T> {
+  for (;;) {
+    const source = await readCopySource(call);
+    try {
+      return await use(source);
+    } catch (error) {
+      const isCurrent = source.bucket.versionsOf(source.key).includes(source.object);
+      if (isCurrent || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/**
  * Reads `x-amz-copy-source` and its conditions. Throws `InvalidArgument`, `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`,
  * `AccessDenied`, `PreconditionFailed`, `NotImplemented` (access points).
  */
-export async function readCopySource(call: Call): Promise<CopySource> {
+async function readCopySource(call: Call): Promise<CopySource> {
   const { headers, store } = call;
   const header = headerText(headers, 'x-amz-copy-source') ?? '';
   if (header.startsWith('arn:'))

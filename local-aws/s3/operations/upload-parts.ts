@@ -20,7 +20,7 @@ import type { PartRecord } from '../store/model.ts';
 import type { Upload } from '../store/uploads.ts';
 import { xml } from '../xml.ts';
 import { type Answer, answerXml, headerText, noContent, type ObjectCall } from './call.ts';
-import { readCopySource } from './copy-source.ts';
+import { withCopySource } from './copy-source.ts';
 import { formatTime } from './list-objects.ts';
 
 const mostParts = 10_000;
@@ -80,13 +80,16 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
 export async function uploadPartCopy(call: ObjectCall): Promise<Answer> {
   const upload = findUpload(call);
   const number = readPartNumber(call);
-  const source = await readCopySource(call);
-  const range = resolveCopyRange(headerText(call.headers, 'x-amz-copy-source-range'), source.object.size);
   const temporary = call.store.workspace.temporary();
   const { algorithm } = upload.record.checksum;
-  const { size, etag, checksum } = await writeBlob(temporary, writer =>
-    copyFiles([source.file], { range, algorithm }, writer.write),
-  );
+  const { source, copied } = await withCopySource(call, async source => {
+    const range = resolveCopyRange(headerText(call.headers, 'x-amz-copy-source-range'), source.object.size);
+    const copied = await writeBlob(temporary, writer =>
+      copyFiles([source.file], { range, algorithm }, writer.write),
+    );
+    return { source, copied };
+  });
+  const { size, etag, checksum } = copied;
   await putPart(
     call,
     upload,

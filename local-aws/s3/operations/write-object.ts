@@ -13,7 +13,8 @@ import type { StoredObject } from '../store/model.ts';
 import { addVersion, chooseVersionId, currentObject } from '../store/versions.ts';
 import { xml } from '../xml.ts';
 import { type Answer, answerXml, type Call, headerText, type ObjectCall } from './call.ts';
-import { readCopySource } from './copy-source.ts';
+import { type CopySource, withCopySource } from './copy-source.ts';
+import { formatTime } from './list-objects.ts';
 import { versionHeaders } from './read-object.ts';
 
 export async function putObject(call: ObjectCall): Promise<Answer> {
@@ -35,46 +36,49 @@ export async function putObject(call: ObjectCall): Promise<Answer> {
 
 /** Copies the bytes, also within one bucket: a copy of a multipart object gets a plain entity tag, as at S3. */
 export async function copyObject(call: ObjectCall): Promise<Answer> {
-  const source = await readCopySource(call);
-  const directive = headerText(call.headers, 'x-amz-metadata-directive') ?? 'COPY';
-  const sent = readDescription(call.headers);
-  const replaces = directive === 'REPLACE';
-  const isSame = source.bucket === call.bucket && source.key === call.key && source.isCurrent;
-  if (
-    isSame &&
-    !replaces &&
-    call.headers['x-amz-storage-class'] === undefined &&
-    call.headers['x-amz-server-side-encryption'] === undefined
-  )
+  const { headers, bucket } = call;
+  const sent = readDescription(headers);
+  const temporary = call.store.workspace.temporary();
+  const asked = headerText(headers, 'x-amz-checksum-algorithm');
+  const { source, copied } = await withCopySource(call, async source => {
+    verifyChange(call, source);
+    const algorithm = asked === undefined ? source.object.checksum.algorithm : parseAlgorithm(asked);
+    const copied = await writeBlob(temporary, writer =>
+      copyFiles([source.file], { range: undefined, algorithm }, writer.write),
+    );
+    return { source, copied };
+  });
+  const { headers: kept, metadata } = replacesMetadata(call) ? sent : source.object;
+  const { tags } = headerText(headers, 'x-amz-tagging-directive') === 'REPLACE' ? sent : source.object;
+  const { storageClass } = sent;
+  const draft = { headers: kept, metadata, tags, storageClass, ...copied, parts: [], uploadId: undefined };
+  const object = await commitObject(call, temporary, draft);
+  return answerXml(
+    xml('CopyObjectResult', [
+      xml('ETag', `"${object.etag}"`),
+      xml('LastModified', formatTime(object.lastModified)),
+      xml(elementOf(object.checksum.algorithm), object.checksum.value),
+      xml('ChecksumType', object.checksum.type),
+    ]),
+    { ...versionHeaders(bucket, object), ...source.headers },
+  );
+}
+
+function replacesMetadata({ headers }: ObjectCall): boolean {
+  return headerText(headers, 'x-amz-metadata-directive') === 'REPLACE';
+}
+
+/** A copy of the current object onto itself must change something. */
+function verifyChange(call: ObjectCall, { bucket, key, isCurrent }: CopySource): void {
+  const { headers } = call;
+  const changes =
+    replacesMetadata(call) ||
+    ['x-amz-storage-class', 'x-amz-server-side-encryption'].some(name => headers[name] !== undefined);
+  if (bucket === call.bucket && key === call.key && isCurrent && !changes)
     throw new S3Error(
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
-  const asked = headerText(call.headers, 'x-amz-checksum-algorithm');
-  const algorithm = asked === undefined ? source.object.checksum.algorithm : parseAlgorithm(asked);
-  const temporary = call.store.workspace.temporary();
-  const copied = await writeBlob(temporary, writer =>
-    copyFiles([source.file], { range: undefined, algorithm }, writer.write),
-  );
-  const replacesTags = headerText(call.headers, 'x-amz-tagging-directive') === 'REPLACE';
-  const object = await commitObject(call, temporary, {
-    headers: replaces ? sent.headers : source.object.headers,
-    metadata: replaces ? sent.metadata : source.object.metadata,
-    tags: replacesTags ? sent.tags : source.object.tags,
-    storageClass: sent.storageClass,
-    ...copied,
-    parts: [],
-    uploadId: undefined,
-  });
-  return answerXml(
-    xml('CopyObjectResult', [
-      xml('ETag', `"${object.etag}"`),
-      xml('LastModified', new Date(object.lastModified).toISOString()),
-      xml(elementOf(object.checksum.algorithm), object.checksum.value),
-      xml('ChecksumType', object.checksum.type),
-    ]),
-    { ...versionHeaders(call.bucket, object), ...source.headers },
-  );
 }
 
 /** An object that has its bytes but not yet its place. */
