@@ -5,7 +5,7 @@ import { isCodedError } from '../artifact/error.ts';
 import type { CommandContext, Outcome } from './command.ts';
 import { BuilderError, usageCodes } from './errors.ts';
 import { parseArguments } from './parse.ts';
-import { describeError, formatError } from './report/error.ts';
+import { describeError, formatError, printable } from './report/error.ts';
 import { commandHelp, commandHelpData, overview } from './report/help.ts';
 import { makeRedactor } from './report/redact.ts';
 
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     if (interrupted.signal.aborted) return signals[interrupted.signal.reason as keyof typeof signals];
     const coded = isCodedError(error) ? error : internal(error);
     if (json) await print({ error: describeError(coded) });
-    else await written(process.stderr, `${redact.text(formatError(coded))}\n`);
+    else await written(process.stderr, `${clean(formatError(coded))}\n`);
     return usageCodes.has(coded.code) ? 2 : 1;
   }
 }
@@ -55,7 +55,7 @@ async function run(): Promise<Outcome> {
 }
 
 function contextFor(project: string, quiet: boolean): CommandContext {
-  const note = (line: string) => process.stderr.write(`${redact.text(line)}\n`);
+  const note = (line: string) => process.stderr.write(`${clean(line)}\n`);
   return {
     project: resolve(project),
     json,
@@ -63,7 +63,7 @@ function contextFor(project: string, quiet: boolean): CommandContext {
     env: process.env,
     signal: interrupted.signal,
     say: text => {
-      if (!quiet && !json) process.stdout.write(`${redact.text(text)}\n`);
+      if (!quiet && !json) process.stdout.write(`${clean(text)}\n`);
     },
     progress: line => {
       if (!quiet && process.stderr.isTTY) note(line);
@@ -75,8 +75,13 @@ function contextFor(project: string, quiet: boolean): CommandContext {
 }
 
 async function print(value: unknown) {
-  const text = json ? JSON.stringify(redact.value(value), null, 2) : redact.text(String(value));
+  const text = json ? JSON.stringify(redact.value(value), null, 2) : clean(String(value));
   if (text !== '') await written(process.stdout, `${text}\n`);
+}
+
+/** What any text goes through on its way to a terminal or a log. */
+function clean(text: string): string {
+  return printable(redact.text(text));
 }
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {

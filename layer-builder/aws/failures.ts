@@ -159,5 +159,7 @@ const credentialsHint =
 const rejectedHint = 'sign in again or check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
 
 function said(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 300) : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // In one line: a server must not forge a second error below its own.
+  return text.replace(/\s+/g, ' ').slice(0, 300);
 }

@@ -1,9 +1,12 @@
 /** `layer-builder gc`: delete what nothing can reach. */
+import { openBucketSettings } from '../aws/bucket-settings.ts';
+import type { Region } from '../aws/regions.ts';
 import { openRegion } from '../aws/regions.ts';
 import { openRemoval } from '../aws/removal.ts';
 import type { Command } from '../command.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
+import { judgeLifecycle } from '../plan/doctor.ts';
 import { planGc } from '../plan/gc.ts';
 import { targetsOf } from '../publish/goal.ts';
 import { folderOf, layerName } from '../publish/names.ts';
@@ -24,7 +27,7 @@ export const command: Command = {
     apply: { type: 'boolean', help: 'delete; without it nothing is changed' },
     ...bucketOptions,
   },
-  async run({ project, env, signal, progress }, { values }) {
+  async run({ project, env, signal, progress, warn }, { values }) {
     const rules = {
       keepReleases: numberOf(values['keep'], '--keep'),
       graceMs: numberOf(values['grace-hours'], '--grace-hours') * hourMs,
@@ -38,6 +41,7 @@ export const command: Command = {
         layerName(config.layerName, { ...config, artifact: name }),
       );
       const plan = planGc(await readGcWorld({ regions, prefix, layerNames, now: Date.now() }), rules);
+      for (const line of await auditLifecycles(regions, prefix)) warn(line);
       const applied = flagOf(values, 'apply');
       if (applied) {
         for (const item of plan.delete) {
@@ -57,6 +61,19 @@ export const command: Command = {
     }
   },
 };
+
+/** Warnings about lifecycle rules that delete what gc keeps; a bucket that does not tell is left to `doctor`. */
+async function auditLifecycles(regions: readonly Region[], prefix: string): Promise<string[]> {
+  const warnings = await Promise.all(
+    regions.map(async ({ clients, call, bucket }) => {
+      const settings = await openBucketSettings(clients, call, bucket);
+      const rules = await settings.lifecycle().catch(() => []);
+      const { severity, message, hint } = judgeLifecycle(rules, prefix);
+      return severity === 'fail' ? [`warning: s3://${bucket}: ${message}; ${hint}`] : [];
+    }),
+  );
+  return warnings.flat();
+}
 
 function numberOf(value: string | boolean | undefined, option: string): number {
   const number = Number(value);

@@ -1,4 +1,5 @@
 /** Facts about a bucket and its users → findings with what to do. Pure. */
+import type { LifecycleRule } from '../aws/bucket-settings.ts';
 import { bucketPolicy } from '../report/policies.ts';
 
 export type Severity = 'ok' | 'warn' | 'fail' | 'unknown';
@@ -20,15 +21,6 @@ export type Fact<Value> =
       readonly message: string;
       readonly hint?: string;
     };
-
-export interface LifecycleRule {
-  readonly id: string;
-  readonly enabled: boolean;
-  readonly prefix: string;
-  /** It ends current versions. */
-  readonly expires: boolean;
-  readonly abortsUploads: boolean;
-}
 
 export interface FunctionFacts {
   readonly name: string;
@@ -78,7 +70,7 @@ export function diagnose(facts: DoctorFacts): Finding[] {
     check('versioning', facts.versioning, versioning),
     check('public access', facts.publicAccessBlocked, publicAccess),
     check('write once', facts.policy, value => writeOnce(value, facts)),
-    check('lifecycle', facts.lifecycle, rules => lifecycle(rules, facts)),
+    check('lifecycle', facts.lifecycle, rules => judgeLifecycle(rules, facts.prefix)),
     check('multipart uploads', facts.uploads, uploads),
     ...functions(facts),
   ].map(({ ...finding }) => finding);
@@ -139,7 +131,8 @@ function writeOnce(policy: string, { bucket, prefix, region }: DoctorFacts): Omi
   };
 }
 
-function lifecycle(rules: readonly LifecycleRule[], { prefix }: DoctorFacts): Omit<Finding, 'check'> {
+/** A rule that ends live objects works against gc: it asks nobody. */
+export function judgeLifecycle(rules: readonly LifecycleRule[], prefix: string): Omit<Finding, 'check'> {
   const folders = ['sha256/', 'releases/', 'channels/'].map(folder => `${prefix}${folder}`);
   const touches = (rule: LifecycleRule) =>
     folders.some(folder => folder.startsWith(rule.prefix) || rule.prefix.startsWith(folder));
@@ -151,11 +144,11 @@ function lifecycle(rules: readonly LifecycleRule[], { prefix }: DoctorFacts): Om
       hint: 'remove its expiration: "layer-builder gc" deletes what nothing uses; expire noncurrent versions instead',
     };
   }
-  if (rules.some(rule => rule.enabled && rule.abortsUploads))
-    return { severity: 'ok', message: 'no rule deletes live objects' };
+  const message = 'no rule deletes live objects';
+  if (rules.some(rule => rule.enabled && rule.abortsUploads)) return { severity: 'ok', message };
   return {
     severity: 'ok',
-    message: 'no rule deletes live objects; none ends interrupted multipart uploads',
+    message: `${message}; none ends interrupted multipart uploads`,
     hint: 'other tools may leave some: add AbortIncompleteMultipartUpload after 7 days',
   };
 }

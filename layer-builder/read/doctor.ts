@@ -1,10 +1,11 @@
 /** Everything doctor asks. A question that fails is an answer too: it names the missing permission. */
 import { isCodedError } from '../../artifact/error.ts';
-import { nameOf, statusOf } from '../aws/failures.ts';
+import { openBucketSettings } from '../aws/bucket-settings.ts';
+import { statusOf } from '../aws/failures.ts';
 import type { ListedFunction } from '../aws/inventory.ts';
 import { openInventory } from '../aws/inventory.ts';
 import type { Region } from '../aws/regions.ts';
-import type { DoctorFacts, Fact, FunctionFacts, LifecycleRule } from '../plan/doctor.ts';
+import type { DoctorFacts, Fact, FunctionFacts } from '../plan/doctor.ts';
 
 export interface DoctorScope {
   readonly prefix: string;
@@ -16,77 +17,17 @@ export interface DoctorScope {
 const mostFunctions = 50;
 
 export async function readDoctorFacts(region: Region, scope: DoctorScope): Promise<DoctorFacts> {
-  const { bucket } = region;
-  const s3 = await import('@aws-sdk/client-s3');
-  const ask = async <Answer>(
-    action: string,
-    send: Parameters<typeof region.call<Answer>>[1],
-    missing?: [string, Answer],
-  ) => {
-    const expected = (error: unknown) => missing !== undefined && nameOf(error) === missing[0];
-    try {
-      return await region.call({ action, resource: `s3://${bucket}`, expected }, send);
-    } catch (error) {
-      if (missing !== undefined && expected(error)) return missing[1];
-      throw error;
-    }
-  };
-  const client = region.clients.s3;
-  const input = { Bucket: bucket };
+  const { bucket, clients, call } = region;
+  const settings = await openBucketSettings(clients, call, bucket);
   const [clockSkewMs, bucketRegion, versioning, publicAccessBlocked, policy, lifecycle, uploads, functions] =
     await Promise.all([
       fact(() => readClockSkew(region)),
-      fact(async () => {
-        const answer = await ask('s3:ListBucket', options =>
-          client.send(new s3.HeadBucketCommand(input), options),
-        );
-        return answer.BucketRegion ?? region.region;
-      }),
-      fact(async () => {
-        const answer = await ask('s3:GetBucketVersioning', options =>
-          client.send(new s3.GetBucketVersioningCommand(input), options),
-        );
-        return answer.Status ?? '';
-      }),
-      fact(async () => {
-        const { PublicAccessBlockConfiguration: found } = await ask(
-          's3:GetBucketPublicAccessBlock',
-          options => client.send(new s3.GetPublicAccessBlockCommand(input), options),
-          ['NoSuchPublicAccessBlockConfiguration', { $metadata: {} }],
-        );
-        const { BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets } = found ?? {};
-        return [BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets].every(Boolean);
-      }),
-      fact(async () => {
-        const answer = await ask(
-          's3:GetBucketPolicy',
-          options => client.send(new s3.GetBucketPolicyCommand(input), options),
-          ['NoSuchBucketPolicy', { $metadata: {} }],
-        );
-        return answer.Policy ?? '';
-      }),
-      fact(async () => {
-        const answer = await ask(
-          's3:GetLifecycleConfiguration',
-          options => client.send(new s3.GetBucketLifecycleConfigurationCommand(input), options),
-          ['NoSuchLifecycleConfiguration', { $metadata: {} }],
-        );
-        return (answer.Rules ?? []).map(
-          (rule): LifecycleRule => ({
-            id: rule.ID ?? '',
-            enabled: rule.Status === 'Enabled',
-            prefix: rule.Filter?.Prefix ?? rule.Filter?.And?.Prefix ?? rule.Prefix ?? '',
-            expires: rule.Expiration?.Days !== undefined || rule.Expiration?.Date !== undefined,
-            abortsUploads: rule.AbortIncompleteMultipartUpload !== undefined,
-          }),
-        );
-      }),
-      fact(async () => {
-        const answer = await ask('s3:ListBucketMultipartUploads', options =>
-          client.send(new s3.ListMultipartUploadsCommand({ ...input, Prefix: scope.prefix }), options),
-        );
-        return (answer.Uploads ?? []).map(({ Key }) => Key ?? '');
-      }),
+      fact(() => settings.region()),
+      fact(() => settings.versioning()),
+      fact(() => settings.publicAccessBlocked()),
+      fact(() => settings.policy()),
+      fact(() => settings.lifecycle()),
+      fact(() => settings.uploads(scope.prefix)),
       fact(() => readFunctions(region, scope)),
     ]);
   return {

@@ -3,8 +3,8 @@ import type { CodedError } from '../../artifact/error.ts';
 
 /** `error CODE: what happened (expected …, found …)` and, when there is one, `hint: what to do next`. */
 export function formatError(error: CodedError): string {
-  const line = `error ${error.code}: ${oneLine(error.message)}`;
-  return error.hint === undefined ? line : `${line}\nhint: ${oneLine(error.hint)}`;
+  const line = `error ${error.code}: ${printable(error.message)}`;
+  return error.hint === undefined ? line : `${line}\nhint: ${printable(error.hint)}`;
 }
 
 /** The value of `error` in the `--json` document. */
@@ -17,8 +17,11 @@ export function describeError(error: CodedError) {
   };
 }
 
-/** Control characters are escaped: a hostile file name or server answer must not forge lines or move the cursor. */
-function oneLine(text: string): string {
+/**
+ * Text with its control characters escaped, line feeds excepted: a hostile file name, record or server answer must
+ * neither move the cursor nor forge what is read from right to left.
+ */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped);
 }

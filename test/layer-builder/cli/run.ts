@@ -57,13 +57,17 @@ export interface InProcessRun {
 }
 
 /** The same without a process of its own: for tests of what a command does, not of how it is started. */
-export async function runCommand(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<InProcessRun> {
+export async function runCommand(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  warn: (line: string) => void = () => {},
+): Promise<InProcessRun> {
   try {
     const parsed = await parseArguments(argv);
     if (parsed.kind !== 'run') throw new Error(`no command in ${argv.join(' ')}`);
     const context: CommandContext = {
       ...{ project: path.resolve(parsed.project), json: true, quiet: true, env },
-      ...{ say: () => {}, progress: () => {}, warn: () => {} },
+      ...{ say: () => {}, progress: () => {}, warn },
     };
     const outcome = await parsed.command.run(context, parsed.args);
     return { status: outcome.exitStatus ?? 0, data: outcome.data, text: outcome.text };

@@ -268,3 +268,17 @@ test('--policies asks AWS nothing', async t => {
   t.deepEqual(Object.keys(run.data.policies), ['function', 'publisher', 'collector', 'inspector', 'buckets']);
   t.is(run.status, 0);
 });
+
+test.serial('gc warns of a lifecycle rule that deletes what it keeps', async t => {
+  const bucket = 'bucket-lifecycle';
+  await world.makeBucket(bucket);
+  const project = await makeProject({ service: 'lifecycle', config: { bucket } });
+  await publishProject(project, {}, world.env);
+  const body = `<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>
+    <Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>`;
+  world.proxy.script = ({ action }) =>
+    action === 's3:GET lifecycle' ? { kind: 'answer', status: 200, code: '', body } : undefined;
+  const warnings: string[] = [];
+  await runCommand(['gc', '--project', project], world.env, line => warnings.push(line));
+  t.regex(warnings.join(), /lifecycle rule "old" deletes live objects/);
+});

@@ -1,7 +1,7 @@
 /** Publishing over the wire against local-aws: once, twice, many regions, bad input. */
 
 import { once } from 'node:events';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -380,4 +380,23 @@ test('an endpoint that takes connections and never answers is left within second
   t.is(error?.code, 'ENDPOINT_UNREACHABLE');
   t.log(`left after ${Math.round(performance.now() - started)} ms`);
   server.close();
+});
+
+test('both architectures in one command: a lock each, one channel, each its own entry', async t => {
+  const { project, bucket } = await setUp('arches');
+  renameSync(path.join(project, 'deps.lock.json'), path.join(project, 'x64.lock.json'));
+  await makeProject({ service: 'arches', architecture: 'arm64' }, project);
+  const argv = ['publish', '--bucket', bucket, '--channel', 'dev', '--lock', 'x64.lock.json,deps.lock.json'];
+  const run = await runCommand([...argv, '--project', project], world.env);
+  t.is(run.status, 0);
+  t.deepEqual(
+    run.data.publishes.map((one: { architecture: string; writes: number }) => [one.architecture, one.writes]),
+    [
+      ['x86_64', 4],
+      ['arm64', 4],
+    ],
+  );
+  const { entries } = await jsonOf(world, bucket, 'channels/dev.json');
+  t.deepEqual(Object.keys(entries), ['arches/x86_64', 'arches/arm64']);
+  t.is((await layersOf(world, 'arches-core')).length, 2);
 });
