@@ -5,7 +5,7 @@ import type { Answer } from '../declare.ts';
 import type { Services } from '../services.ts';
 import { serviceVersion } from '../version.ts';
 import { type DigestRequest, makeDigest } from './digest.ts';
-import { isWanted } from './filter.ts';
+import { parseFilters } from './filter.ts';
 import type { Format } from './formats/format.ts';
 import { json, jsonWithoutContents } from './formats/json.ts';
 import { markdown } from './formats/markdown.ts';
@@ -47,9 +47,13 @@ export async function answerDigest({ services, signal, headers, request }: Diges
   if (isKnown(headers['if-none-match'], etag))
     return { status: 304, type: format.type, body: '', headers: common };
   const { format: _, ...asked } = request;
-  const wanted = (path: string) => isWanted(path, request);
-  const snapshot = await repositories.open(request, commit, wanted, signal);
-  return { type: format.type, body: renderDigest(makeDigest(snapshot, asked), format), headers: common };
+  const isWanted = parseFilters(request);
+  const snapshot = await repositories.open(request, commit, isWanted, signal);
+  return {
+    type: format.type,
+    body: renderDigest(makeDigest(snapshot, asked, isWanted), format),
+    headers: common,
+  };
 }
 
 function etagOf(facts: object): string {

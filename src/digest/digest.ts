@@ -1,13 +1,14 @@
 /** A snapshot and what is asked of it → the facts of a digest; `formats/` turn them into bytes. Pure. */
-import type { RepositoryFile, Snapshot } from '../repository/snapshot.ts';
+import type { NoText, RepositoryFile, Snapshot } from '../repository/snapshot.ts';
 import { textOf } from '../repository/text.ts';
-import { type DigestFilters, isCutOff, type SkipReason, whySkipped } from './filter.ts';
+import { type DigestFilters, type IsWanted, parseCutOff } from './filter.ts';
 import { findLeaks, type Leak } from './leaks.ts';
 
 export interface DigestRequest extends DigestFilters {
   readonly owner: string;
   readonly name: string;
   readonly ref: string;
+  readonly max_file_size_bytes: number;
   readonly max_content_length: number;
   readonly truncate_patterns: readonly string[];
   readonly hide_file_contents: boolean;
@@ -22,6 +23,9 @@ export interface DigestFile {
   /** Reads the text as it is shown; not kept, because all texts together are large. */
   readonly text: () => string;
 }
+
+/** `over budget`: there was no room for it in `max_tokens`. */
+export type SkipReason = 'filtered' | 'over budget' | NoText;
 
 export interface Skipped {
   readonly path: string;
@@ -48,19 +52,22 @@ export function estimateTokens(characters: number): number {
   return Math.ceil(characters / 4);
 }
 
-export function makeDigest(snapshot: Snapshot, request: DigestRequest): Digest {
+/** `isWanted`: the filters of the request, read. */
+export function makeDigest(snapshot: Snapshot, request: DigestRequest, isWanted: IsWanted): Digest {
+  const isCutOff = parseCutOff(request.truncate_patterns);
   const files: DigestFile[] = [];
   const skipped: Skipped[] = [];
   const leaks: Leak[] = [];
   const sorted = snapshot.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of sorted) {
     const { path, size } = file;
-    const reason = whySkipped(file, request);
+    const reason = isWanted(path) ? whyLeftOut(file, request) : 'filtered';
     if (reason !== undefined) {
       skipped.push({ path, size, reason });
       continue;
     }
-    const shown = textReader(file, request);
+    const most = isCutOff(path) ? request.max_content_length : 0;
+    const shown = textReader(file, most);
     const text = shown();
     files.push({ path, size, tokens: estimateTokens(text.length), text: shown });
     if (leaks.length < mostLeaks) leaks.push(...findLeaks(path, text, mostLeaks - leaks.length));
@@ -68,12 +75,18 @@ export function makeDigest(snapshot: Snapshot, request: DigestRequest): Digest {
   return { request, commit: snapshot.commit, totalFiles: snapshot.files.length, files, skipped, leaks };
 }
 
-function textReader({ path, text }: RepositoryFile, request: DigestRequest): () => string {
-  const most = request.max_content_length;
-  const isCut = most > 0 && isCutOff(path, request.truncate_patterns);
+function whyLeftOut(
+  file: RepositoryFile,
+  { max_file_size_bytes: most }: DigestRequest,
+): SkipReason | undefined {
+  return most > 0 && file.size > most ? 'too large' : file.noText;
+}
+
+/** `most` characters of the text; 0: all of it. */
+function textReader({ text }: RepositoryFile, most: number): () => string {
   return () => {
     const whole = text === undefined ? '' : textOf(text);
-    if (!isCut || whole.length <= most) return whole;
+    if (most === 0 || whole.length <= most) return whole;
     // Not between the two halves of one character.
     const end = /[\uD800-\uDBFF]/.test(whole[most - 1] ?? '') ? most - 1 : most;
     return `${whole.slice(0, end)}\n… cut off after ${end} of ${whole.length} characters\n`;

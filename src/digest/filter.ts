@@ -1,6 +1,5 @@
-/** Which files a digest shows, and why the others are left out. Pure. */
-import type { NoText, RepositoryFile } from '../repository/snapshot.ts';
-import { matchesGlob } from './glob.ts';
+/** Which paths a digest shows. Pure. */
+import { parseGlob } from './glob.ts';
 
 export interface PathFilters {
   readonly filter_starts_with: string;
@@ -15,11 +14,9 @@ export interface DigestFilters extends PathFilters {
   readonly filter_exclude_suffixes: readonly string[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  readonly max_file_size_bytes: number;
 }
 
-/** `over budget`: there was no room for it in `max_tokens`. */
-export type SkipReason = 'filtered' | 'over budget' | NoText;
+export type IsWanted = (path: string) => boolean;
 
 /** The three filters that must all hold; an empty one means "any". */
 export function matchesAll(path: string, filters: PathFilters): boolean {
@@ -30,41 +27,40 @@ export function matchesAll(path: string, filters: PathFilters): boolean {
   );
 }
 
-/** The order of the contract: exclude paths, prefixes, suffixes, all of three, any start; then the globs. */
-export function isWanted(path: string, filters: DigestFilters): boolean {
-  const { filter_starts_with_any: starts, include } = withoutEmpty(filters);
-  const excluded =
-    some(filters.filter_exclude_paths, part => path.includes(part)) ||
-    some(filters.filter_exclude_prefixes, start => path.startsWith(start)) ||
-    some(filters.filter_exclude_suffixes, end => path.endsWith(end));
-  if (excluded || !matchesAll(path, filters)) return false;
-  if (starts.length > 0 && !starts.some(start => path.startsWith(start))) return false;
-  if (include.length > 0 && !include.some(glob => matchesGlob(path, glob))) return false;
-  return !some(filters.exclude, glob => matchesGlob(path, glob));
-}
-
-/** Why a file is left out, or undefined when its text is shown. */
-export function whySkipped(file: RepositoryFile, filters: DigestFilters): SkipReason | undefined {
-  if (!isWanted(file.path, filters)) return 'filtered';
-  if (filters.max_file_size_bytes > 0 && file.size > filters.max_file_size_bytes) return 'too large';
-  return file.noText;
-}
-
-/** True when the pattern of `truncate_patterns` names the path: a glob if it holds `*`, else a part of the path. */
-export function isCutOff(path: string, patterns: readonly string[]): boolean {
-  const given = patterns.filter(pattern => pattern !== '');
-  if (given.length === 0) return true;
-  return given.some(pattern => (pattern.includes('*') ? matchesGlob(path, pattern) : path.includes(pattern)));
-}
-
-/** An empty text in a list says nothing; it does not match everything. */
-function some(texts: readonly string[], matches: (text: string) => boolean): boolean {
-  return texts.some(text => text !== '' && matches(text));
-}
-
-function withoutEmpty(filters: DigestFilters): Pick<DigestFilters, 'filter_starts_with_any' | 'include'> {
-  return {
-    filter_starts_with_any: filters.filter_starts_with_any.filter(text => text !== ''),
-    include: filters.include.filter(text => text !== ''),
+/**
+ * Reads the filters once for many paths. The order is that of the contract: excluded parts, prefixes, suffixes, all of
+ * three, any start; then the globs. An empty text in a list says nothing; it does not match everything.
+ */
+export function parseFilters(filters: DigestFilters): IsWanted {
+  const parts = said(filters.filter_exclude_paths);
+  const prefixes = said(filters.filter_exclude_prefixes);
+  const suffixes = said(filters.filter_exclude_suffixes);
+  const starts = said(filters.filter_starts_with_any);
+  const include = said(filters.include).map(parseGlob);
+  const exclude = said(filters.exclude).map(parseGlob);
+  return path => {
+    if (parts.some(part => path.includes(part))) return false;
+    if (prefixes.some(prefix => path.startsWith(prefix))) return false;
+    if (suffixes.some(suffix => path.endsWith(suffix))) return false;
+    if (!matchesAll(path, filters)) return false;
+    if (starts.length > 0 && !starts.some(start => path.startsWith(start))) return false;
+    if (include.length === 0 && exclude.length === 0) return true;
+    const names = path.split('/');
+    if (include.length > 0 && !include.some(matches => matches(names))) return false;
+    return !exclude.some(matches => matches(names));
   };
+}
+
+/** Reads `truncate_patterns`: globs where they hold `*`, else parts of paths; none at all means every path. */
+export function parseCutOff(patterns: readonly string[]): IsWanted {
+  const matchers = said(patterns).map(pattern => {
+    if (!pattern.includes('*')) return (path: string) => path.includes(pattern);
+    const matches = parseGlob(pattern);
+    return (path: string) => matches(path.split('/'));
+  });
+  return path => matchers.length === 0 || matchers.some(matches => matches(path));
+}
+
+function said(texts: readonly string[]): string[] {
+  return texts.filter(text => text !== '');
 }

@@ -1,27 +1,34 @@
 /** Globs over paths without regular expressions, so that no pattern can make matching explode. Pure. */
 
+/** A path, split at its slashes. */
+export type Names = readonly string[];
+
 /**
- * True when the glob matches the path or a folder above it. `*` and `?` stay within a name, `**` spans names. A glob
- * without `/` matches a name at any depth, as in .gitignore; with one it matches from the root.
+ * Reads a glob. The result is true for a path that it matches, or that lies in a folder that it matches. `*` and `?`
+ * stay within a name, `**` spans names. A glob without `/` matches a name at any depth, as in .gitignore; with one it
+ * matches from the root.
  */
-export function matchesGlob(path: string, glob: string): boolean {
+export function parseGlob(glob: string): (names: Names) => boolean {
   const trimmed = glob.replace(/^\//, '').replace(/\/$/, '');
-  if (trimmed === '') return false;
-  const names = path.split('/');
-  if (!glob.replace(/\/$/, '').includes('/')) return names.some(name => matchesName(name, trimmed));
-  return matchesNames(names, trimmed.split('/'));
+  if (trimmed === '') return () => false;
+  if (!glob.replace(/\/$/, '').includes('/')) return names => names.some(name => matchesName(name, trimmed));
+  const parts = trimmed.split('/');
+  const patterns = parts.filter((part, index) => part !== '**' || parts[index - 1] !== '**');
+  const fewest = patterns.filter(pattern => pattern !== '**').length;
+  return names => names.length >= fewest && matchesNames(names, patterns);
 }
 
-/** Names × pattern names; reached[i]: the pattern so far can end before names[i]. Time is their product. */
-function matchesNames(names: readonly string[], patterns: readonly string[]): boolean {
+/** Names × patterns; reached[i]: the patterns so far can end before names[i]. Time is their product. */
+function matchesNames(names: Names, patterns: readonly string[]): boolean {
   let reached = names.map((_, index) => index === 0);
   reached.push(false);
   for (const pattern of patterns) {
     const next = reached.map(() => false);
     for (const [index, isReached] of reached.entries()) {
       if (pattern === '**') next[index] = isReached || (next[index - 1] ?? false);
-      else if (isReached && index < names.length && matchesName(names[index] ?? '', pattern))
+      else if (isReached && index < names.length && matchesName(names[index] ?? '', pattern)) {
         next[index + 1] = true;
+      }
     }
     reached = next;
   }

@@ -34,7 +34,7 @@ export function securityHeaders(type: string): Record<string, string> {
  */
 export function requestIdOf(client: string | string[] | undefined, gateway: unknown): string {
   for (const id of [client, gateway]) {
-    if (typeof id === 'string' && /^[A-Za-z0-9._:=+/-]{1,128}$/.test(id)) return id;
+    if (typeof id === 'string' && /^[A-Za-z0-9._:+/=@-]{1,128}$/.test(id)) return id;
   }
   return randomUUID();
 }

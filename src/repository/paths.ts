@@ -4,7 +4,7 @@ import type { TarEntry } from './tar.ts';
 
 const longest = 4096;
 /** Folders below each other; deeper trees are made to exhaust whoever walks them. */
-const deepest = 100;
+const deepest = 64;
 
 /**
  * Makes the check for one archive. It returns the path below the top folder, undefined for the top folder itself,

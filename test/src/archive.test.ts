@@ -116,7 +116,7 @@ for (const cut of [1, 200, 600, -700, -9, -1]) {
 
 test('an archive that stops in the middle is 504, one that is reset 502', async t => {
   const gitHub = await playGitHub(t);
-  const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits: { deadline: 300 } });
+  const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits: { deadline: 2000 } });
   const path = `/codeload/acme/sample/legacy.tar.gz/${commit}`;
   gitHub.on(path, (_req, res) => void res.writeHead(200).write(archiveOf([one]).subarray(0, 100)));
   t.is((await service.get(`/github-api/repository-files-names?${query}`)).status, 504);

@@ -262,7 +262,7 @@ test('E23 every other method on every route is 405 with exactly its methods', as
 
 test('E26 100 kB of anything is judged in a blink by every pattern', async t => {
   const { hasFormat } = await import('../../src/schema/formats.ts');
-  const { matchesGlob } = await import('../../src/digest/glob.ts');
+  const { parseGlob } = await import('../../src/digest/glob.ts');
   const { findLeaks } = await import('../../src/digest/leaks.ts');
   const long = 100_000;
   const before = process.cpuUsage().user;
@@ -283,7 +283,7 @@ test('E26 100 kB of anything is judged in a blink by every pattern', async t => 
     for (const format of ['owner', 'repository', 'ref', 'ip', 'cookie-value'] as const)
       hasFormat(text, format);
     findLeaks('a', text, 100);
-    matchesGlob(text.slice(0, 4000), '**/'.repeat(30).concat('*a*a*a*a*b'));
+    parseGlob('**/x*/'.repeat(30).concat('*a*a*a*a*b'))(text.slice(0, 4000).split('/'));
   }
   // Seconds of CPU and not of the clock; an explosive pattern would take years.
   t.true((process.cpuUsage().user - before) / 1e6 < 20);
