@@ -11,8 +11,8 @@ import { type BodyPlan, planBody, verifyChecksumValue } from './plan.ts';
 export interface ReceivedBody {
   /** Bytes. */ readonly size: number;
   /** MD5 in hex: the entity tag of a single upload. */ readonly md5: string;
-  /** The checksum that was sent and verified, or else the one that was asked for. */
-  readonly checksum: Checksum | undefined;
+  /** The checksum that was sent and verified, or else one of the fallback algorithm. */
+  readonly checksum: Checksum;
 }
 
 export interface SignedBody {
@@ -20,12 +20,6 @@ export interface SignedBody {
   /** Those of the request, and those a presigned URL carries in its query. */
   readonly headers: IncomingHttpHeaders;
   readonly verified: VerifiedRequest;
-}
-
-export interface ReceiveOptions {
-  /** Algorithm to compute when the client sent no checksum. */ readonly fallback:
-    | ChecksumAlgorithm
-    | undefined;
 }
 
 /**
@@ -36,12 +30,12 @@ export interface ReceiveOptions {
  */
 export async function receiveBody(
   body: SignedBody,
-  options: ReceiveOptions,
+  fallback: ChecksumAlgorithm,
   write: (data: Buffer) => Promise<void> | void,
 ): Promise<ReceivedBody> {
   const plan = planBody(body.headers, body.verified.payloadHash);
-  const algorithm = plan.checksum?.algorithm ?? options.fallback;
-  const hasher = algorithm === undefined ? undefined : createHasher(algorithm);
+  const algorithm = plan.checksum?.algorithm ?? fallback;
+  const hasher = createHasher(algorithm);
   const md5 = createHash('md5');
   const sha256 = plan.sha256 === undefined ? undefined : createHash('sha256');
   let size = 0;
@@ -50,7 +44,7 @@ export async function receiveBody(
     if (size > plan.length) throw new S3Error('IncompleteBody');
     md5.update(data);
     sha256?.update(data);
-    hasher?.update(data);
+    hasher.update(data);
     await write(data);
   });
   if (size !== plan.length) throw new S3Error('IncompleteBody');
@@ -58,13 +52,12 @@ export async function receiveBody(
   if (plan.md5 !== undefined && plan.md5 !== found.toString('base64'))
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   verifySha256(plan, sha256?.digest('hex'));
-  const value = hasher === undefined ? undefined : encode(await hasher.digest());
+  const value = encode(await hasher.digest());
   verifyChecksum(plan, trailer, value);
   return {
     size,
     md5: found.toString('hex'),
-    checksum:
-      algorithm === undefined || value === undefined ? undefined : { algorithm, type: 'FULL_OBJECT', value },
+    checksum: { algorithm, type: 'FULL_OBJECT', value },
   };
 }
 
@@ -72,7 +65,7 @@ export async function receiveBody(
 export async function receiveText(body: SignedBody, limit: number): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
-  await receiveBody(body, { fallback: undefined }, data => {
+  await receiveBody(body, 'crc32', data => {
     size += data.length;
     if (size > limit) throw new S3Error('MaxMessageLengthExceeded');
     pieces.push(data);
@@ -106,7 +99,7 @@ function verifySha256(plan: BodyPlan, found: string | undefined): void {
   });
 }
 
-function verifyChecksum(plan: BodyPlan, trailer: Trailer, found: string | undefined): void {
+function verifyChecksum(plan: BodyPlan, trailer: Trailer, found: string): void {
   if (plan.checksum === undefined) return;
   const { algorithm } = plan.checksum;
   const expected = plan.checksum.value ?? trailer.get(headerOf(algorithm));

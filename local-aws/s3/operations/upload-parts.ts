@@ -58,22 +58,19 @@ export async function uploadPart(call: ObjectCall): Promise<Answer> {
   const { algorithm } = upload.record.checksum;
   const temporary = call.store.workspace.temporary();
   const { size, md5, checksum } = await writeBlob(temporary, async writer => {
-    const received = await receiveBody(call.body, { fallback: algorithm }, writer.write);
-    if (received.checksum?.algorithm === algorithm || !upload.record.checksumAsked) return received;
-    const [expected, found] = [algorithm, received.checksum?.algorithm];
+    const received = await receiveBody(call.body, algorithm, writer.write);
+    if (received.checksum.algorithm === algorithm || !upload.record.checksumAsked) return received;
+    const [expected, found] = [algorithm, received.checksum.algorithm];
     throw new S3Error(
       'InvalidRequest',
       `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${found}`,
     );
   });
-  const kept = checksum?.algorithm === algorithm ? checksum.value : '';
+  const kept = checksum.algorithm === algorithm ? checksum.value : '';
   const part = { number, size, etag: md5, checksum: kept, lastModified: call.now };
   await putPart(call, upload, part, temporary);
   return {
-    headers: {
-      etag: `"${md5}"`,
-      ...(checksum === undefined ? {} : { [headerOf(checksum.algorithm)]: checksum.value }),
-    },
+    headers: { etag: `"${md5}"`, [headerOf(checksum.algorithm)]: checksum.value },
   };
 }
 

@@ -1,6 +1,6 @@
 /** PutObject and CopyObject, and the one step in which any upload becomes an object. */
 import { rm } from 'node:fs/promises';
-import { type Checksum, defaultAlgorithm, elementOf, headerOf, parseAlgorithm } from '../body/checksums.ts';
+import { defaultAlgorithm, elementOf, headerOf, parseAlgorithm } from '../body/checksums.ts';
 import { copyFiles } from '../body/copy-files.ts';
 import { receiveBody } from '../body/receive.ts';
 import { S3Error } from '../errors.ts';
@@ -21,7 +21,7 @@ export async function putObject(call: ObjectCall): Promise<Answer> {
   const description = readDescription(call.headers);
   const temporary = call.store.workspace.temporary();
   const received = await writeBlob(temporary, writer =>
-    receiveBody(call.body, { fallback: defaultAlgorithm }, writer.write),
+    receiveBody(call.body, defaultAlgorithm, writer.write),
   );
   const object = await commitObject(call, temporary, {
     ...description,
@@ -82,9 +82,7 @@ function verifyChange(call: ObjectCall, { bucket, key, isCurrent }: CopySource):
 }
 
 /** An object that has its bytes but not yet its place. */
-export type ObjectDraft = Omit<StoredObject, 'kind' | 'versionId' | 'lastModified' | 'blob' | 'checksum'> & {
-  readonly checksum: Checksum | undefined;
-};
+export type ObjectDraft = Omit<StoredObject, 'kind' | 'versionId' | 'lastModified' | 'blob'>;
 
 /**
  * Makes a finished temporary file the current object of the key, if the conditions of the request hold at that very
@@ -93,11 +91,10 @@ export type ObjectDraft = Omit<StoredObject, 'kind' | 'versionId' | 'lastModifie
 export async function commitObject(
   call: Call & { readonly bucket: Bucket; readonly key: string },
   temporary: string,
-  { checksum, ...draft }: ObjectDraft,
+  draft: ObjectDraft,
 ): Promise<StoredObject> {
   const { bucket, key } = call;
   const blob = randomName();
-  if (checksum === undefined) throw new S3Error('InternalError');
   try {
     return await bucket.change(
       key,
@@ -106,7 +103,6 @@ export async function commitObject(
         const object: StoredObject = {
           kind: 'object',
           ...draft,
-          checksum,
           versionId: chooseVersionId(bucket.record.versioning, randomName),
           lastModified: call.now,
           blob,

@@ -93,7 +93,7 @@ export async function loadBucket(
         if (upload !== undefined) await workspace.publish(upload.temporary, pathOf(upload.blob));
         if (versions !== before) await store(key, versions);
         const kept = new Set(blobsOf(versions));
-        for (const blob of blobsOf(before)) if (!kept.has(blob)) await rm(pathOf(blob), { force: true });
+        for (const blob of blobsOf(before)) if (!kept.has(blob)) await dropBlob(pathOf(blob));
         return result;
       }),
     pathOf,
@@ -133,6 +133,11 @@ async function sweepBlobs(folder: string, objects: Iterable<Versions>): Promise<
   const named = new Set([...objects].flatMap(blobsOf));
   for (const blob of await listFolder(folder))
     if (!named.has(blob)) await rm(path.join(folder, blob), { force: true });
+}
+
+/** The change is made and will be acknowledged: what cannot be deleted now is swept at the next start. */
+async function dropBlob(file: string): Promise<void> {
+  await rm(file, { force: true }).catch(() => {});
 }
 
 function blobsOf(versions: Versions): string[] {
