@@ -1,4 +1,5 @@
 /** Makes one artifact: files of its packages, SBOM, licences, marker, zip. */
+import { join } from 'node:path';
 import type { Digest } from '../../artifact/digest.ts';
 import { digestOf, treeOf } from '../../artifact/digest.ts';
 import { markerPath, ownPath } from '../../artifact/layout.ts';
@@ -75,7 +76,11 @@ export async function makeArtifact(
     .filter(entry => entry.location.includes('node_modules/'))
     .map(entry => {
       const location = installLocation(entry);
-      return { entry, location, ...readPackageFiles(installFolder, location, entry.name, config) };
+      return {
+        entry,
+        location,
+        ...readPackageFiles(join(installFolder, location), location, entry.name, config),
+      };
     });
   const specifiers = specifiersOf(artifact.roots, make.specifiers);
   const compacted = await compactPackages({

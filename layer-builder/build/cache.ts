@@ -1,5 +1,5 @@
 /** Tells whether the last build was made from the same content, and finds it again. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, hexOf, sha256Hex } from '../../artifact/digest.ts';
 import type { Lock } from '../../artifact/lock.ts';
@@ -18,6 +18,7 @@ export function buildKey(plan: BuildPlan, config: Config, nodeVersion: string): 
     artifacts,
     plan.specifiers,
     plan.install,
+    plan.artifacts.flatMap(artifact => artifact.reach.packages.map(entry => folderDigest(entry.folder))),
     plan.machine,
     ownSources(),
     nodeVersion,
@@ -59,6 +60,19 @@ function readKey(places: BuildPlaces): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What a `file:` folder holds; weird files are refused when it is packed, here they only count by name. */
+function folderDigest(folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map(item => ({ item, path: join(item.parentPath, item.name) }))
+    .filter(({ path }) => !path.slice(folder.length).includes('/node_modules/'));
+  const lines = files.map(({ item, path }) => {
+    if (!item.isFile()) return `${path.slice(folder.length)} ${item.isSymbolicLink()}`;
+    return `${path.slice(folder.length)} ${statSync(path).mode} ${sha256Hex(readFileSync(path))}`;
+  });
+  return sha256Hex(lines.sort().join('\n'));
 }
 
 /** A changed builder makes other artifacts, so its own code is an input like any other. */

@@ -1,14 +1,18 @@
 /** Installs what a plan asks for and makes its artifacts in memory; the caller decides where they go. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildPlan, PlannedArtifact } from '../plan/build.ts';
 import { installLocation } from '../plan/subset.ts';
+import type { LockEntry } from '../read/lockfile.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { makeArtifact } from './artifact.ts';
+import { stageFiles } from './compact/stage.ts';
 import { installPackages } from './install.ts';
+import type { NativeTarget } from './native/check.ts';
 import { findTargetNode } from './node.ts';
+import { readPackageFiles } from './walk.ts';
 
 export interface MakePlaces {
   /** Folder of finished installs. */
@@ -33,6 +37,9 @@ export async function makeArtifacts(
     { cache: places.installs, temporary: places.temporary, lockFolder: facts.lockfile.folder, fresh: force },
     { env, signal },
   );
+  for (const entry of plan.artifacts.flatMap(artifact => artifact.reach.packages)) {
+    if (entry.folder !== undefined) layFolder(entry, entry.folder, install.folder, facts.config);
+  }
   const node = findTargetNode(facts.config.runtime, facts.project);
   const made: MadeArtifact[] = [];
   for (const artifact of plan.artifacts) {
@@ -53,6 +60,18 @@ export async function makeArtifacts(
     );
   }
   return made;
+}
+
+/** A `file:` folder is laid beside the install as it is now; reading it refuses what must not be packed. */
+function layFolder(entry: LockEntry, folder: string, installFolder: string, target: NativeTarget): void {
+  const place = installLocation(entry);
+  const { files } = readPackageFiles(folder, place, entry.name, target);
+  rmSync(join(installFolder, place), { recursive: true, force: true });
+  const own = `nodejs/${place}/`;
+  stageFiles(
+    files.map(file => ({ ...file, path: file.path.slice(own.length) })),
+    join(installFolder, place),
+  );
 }
 
 /** npm leaves out optional packages that do not fit or fail; what is not there is not in the artifact. */

@@ -26,19 +26,19 @@ export interface PackageFiles {
 }
 
 /**
- * Files of one installed package, without those of packages nested below it.
+ * Files of one package in the folder `root`, without those of packages nested below it; `location` is its place in
+ * the install, from which follows its place in the zip.
  *
  * Throws `BUILD_UNSAFE_FILE` with path and reason for links that leave the package, dangle or loop, for
  * sockets, pipes and devices, for setuid and unreadable files, and for names that are not UTF-8;
  * `BUILD_SECRET` for files that commonly hold credentials, `NATIVE_MISMATCH` for code of another machine.
  */
 export function readPackageFiles(
-  installFolder: string,
+  root: string,
   location: string,
   packageName: string,
   target: NativeTarget,
 ): PackageFiles {
-  const root = join(installFolder, location);
   const found = [...walk(root, '', realpathSync(root), 0)];
   const sources = found.map(path => ({ path, source: join(root, path) }));
   const mentions = mentionsOf(sources);

@@ -51,7 +51,7 @@ export function planReach(
     const needs = (list: Readonly<Record<string, string>>, optional: boolean) =>
       Object.keys(list)
         .filter(name => optional || !(name in entry.optionalDependencies))
-        .map(name => ({ name, from: entry.location, optional }));
+        .map(name => ({ name, from: entry.lookup, optional }));
     queue.push(
       ...needs(entry.dependencies, false),
       ...needs(entry.peerDependencies, false),

@@ -37,9 +37,11 @@ export function planInstall(
     );
   }
   const dependencies: Record<string, string> = {};
-  for (const { name, from } of [...roots].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const { name, from } of [...roots, ...needsOfFolders(reach)].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     const locked = resolveEntry(lockfile.entries, from, name);
-    if (!locked || locked.link) continue;
+    if (!locked || locked.link || locked.folder !== undefined) continue;
     const asked = from === lockfile.projectLocation ? askedFor(manifest, name) : undefined;
     dependencies[name] = absolute(asked ?? locked.resolved ?? '', lockfile) ?? asked ?? locked.version;
   }
@@ -47,7 +49,7 @@ export function planInstall(
   const overrides = manifest.raw['overrides'];
   const packages: Record<string, unknown> = { '': root };
   for (const entry of reach.packages) {
-    if (!entry.location.includes('node_modules/')) continue;
+    if (!entry.location.includes('node_modules/') || entry.folder !== undefined) continue;
     requireIntegrity(entry, lockfile);
     const item = Object.entries(lockfile.raw[entry.location] ?? {}).filter(([key]) => !derived.has(key));
     const file = absolute(entry.resolved ?? '', lockfile);
@@ -66,6 +68,18 @@ export function planInstall(
       packages: Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   };
+}
+
+/** npm installs nothing for a folder that the builder lays beside its install, so its needs are asked for by name. */
+function needsOfFolders(reach: Reach): Root[] {
+  return reach.packages
+    .filter(entry => entry.folder !== undefined)
+    .flatMap(entry =>
+      Object.keys({ ...entry.dependencies, ...entry.peerDependencies }).map(name => ({
+        name,
+        from: entry.lookup,
+      })),
+    );
 }
 
 /** Where the entry goes in the install: the node_modules of a workspace or a linked folder becomes the top one. */

@@ -1,6 +1,6 @@
 /** Reads npm's lockfile: the exact input of every build. */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isRecord } from '../config/check.ts';
 import { BuilderError } from '../errors.ts';
 import type { Manifest } from '../types.ts';
@@ -23,8 +23,12 @@ export interface LockEntry {
   readonly os: readonly string[];
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
-  /** A workspace or `file:` folder: `resolved` is its path from the lockfile's folder. */
+  /** A workspace, or a `file:` folder of TypeScript: the project's own code. `resolved` is its path. */
   readonly link: boolean;
+  /** Absolute path of a `file:` folder that is packaged like any other package. */
+  readonly folder: string | undefined;
+  /** Where its own dependencies are looked up from: its location, unless it is a folder elsewhere. */
+  readonly lookup: string;
   readonly dev: boolean;
   readonly hasInstallScript: boolean;
 }
@@ -48,8 +52,12 @@ export interface Lockfile {
 export function readLockfile(project: string, manifest: Manifest): Lockfile {
   const { path, folder, projectLocation } = findLockfile(project);
   const packages = parseLockfile(readFileSync(path, 'utf8'), basename(path));
-  const entries = new Map(
+  const plain = new Map(
     Object.entries(packages).map(([location, item]) => [location, entryOf(location, item)]),
+  );
+  const asked = stringsOf(packages[projectLocation]?.['dependencies']);
+  const entries = new Map(
+    [...plain].map(([location, entry]) => [location, folderPackage(entry, plain, asked, folder) ?? entry]),
   );
   const lockfile = { path, folder, projectLocation, entries, raw: packages };
   const differences = compareWithManifest(lockfile, manifest);
@@ -130,9 +138,36 @@ function entryOf(location: string, item: Record<string, unknown>): LockEntry {
     cpu: listOf(item['cpu']),
     libc: listOf(item['libc']),
     link: item['link'] === true,
+    folder: undefined,
+    lookup: location,
     dev: item['dev'] === true || item['devOptional'] === true,
     hasInstallScript: item['hasInstallScript'] === true,
   };
+}
+
+/**
+ * A dependency on `file:folder` as the package that it is. Undefined for everything else, for workspaces, and for
+ * folders whose entry is TypeScript: Node does not strip types below node_modules, so they are bundled with the app.
+ */
+function folderPackage(
+  link: LockEntry,
+  entries: ReadonlyMap<string, LockEntry>,
+  asked: Readonly<Record<string, string>>,
+  lockFolder: string,
+): LockEntry | undefined {
+  const target = entries.get(link.resolved ?? '');
+  if (!link.link || !target || !asked[link.name]?.startsWith('file:')) return undefined;
+  const folder = resolve(lockFolder, target.location);
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+  const entryPoints = isRecord(manifest) ? JSON.stringify([manifest['main'], manifest['exports']]) : '';
+  if (/(?<!\.d)\.[cm]?ts"/.test(entryPoints)) return undefined;
+  const { location, name } = link;
+  return { ...target, location, name, resolved: undefined, link: false, folder, lookup: target.location };
 }
 
 function compareWithManifest(lockfile: Lockfile, manifest: Manifest): string[] {

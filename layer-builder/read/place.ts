@@ -16,6 +16,8 @@ export async function openPlace(
 ): Promise<RangeSource> {
   if (!/^(s3:|arn:)/.test(place)) return await openFile(resolve(place));
   const [, region, kind] = arn.exec(place) ?? [];
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? [];
+  if (kind === undefined && key === undefined) unknown(place);
   const clients = await openClients(context.env, region ?? (await regionOf(context.env)));
   const call = makeCaller(clients, { signal: context.signal });
   const closing = (source: RangeSource): RangeSource => ({
@@ -26,11 +28,8 @@ export async function openPlace(
     },
   });
   try {
-    if (place.startsWith('s3:')) {
-      const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? unknown(place);
-      return closing(await openObject(clients, call, bucket ?? '', key ?? ''));
-    }
-    if (kind === undefined) unknown(place);
+    if (bucket !== undefined && key !== undefined)
+      return closing(await openObject(clients, call, bucket, key));
     const code = await (kind === 'layer' ? layerCode : functionCode)(clients, call, place);
     const sha256 = code.sha256 === undefined ? undefined : Buffer.from(code.sha256, 'base64').toString('hex');
     return closing(

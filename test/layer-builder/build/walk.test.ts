@@ -121,7 +121,7 @@ for (const { title, spoil, code, says } of rows) {
     write(folder, 'package.json', { name: 'p' });
     spoil(folder);
     const error = t.throws<Error & { code: string; hint?: string }>(() =>
-      readPackageFiles(install, 'node_modules/p', 'p', target),
+      readPackageFiles(folder, 'node_modules/p', 'p', target),
     );
     t.is(error.code, code, error.message);
     t.regex(error.message, says);
@@ -138,7 +138,7 @@ test('D23 a socket is refused', async t => {
   await new Promise<void>(done => server.listen(join(folder, 's'), done));
   t.teardown(() => server.close());
   const error = t.throws<Error & { code: string }>(() =>
-    readPackageFiles(install, 'node_modules/p', 'p', target),
+    readPackageFiles(folder, 'node_modules/p', 'p', target),
   );
   t.is(error.code, 'BUILD_UNSAFE_FILE');
   t.regex(error.message, /socket/);
@@ -151,7 +151,7 @@ test('a link inside its package becomes a file, and modes become 0644 or 0755', 
   write(folder, 'cli.js', '2');
   chmodSync(join(folder, 'cli.js'), 0o700);
   symlinkSync('lib/a.js', join(folder, 'b.js'));
-  const { files } = readPackageFiles(install, 'node_modules/p', 'p', target);
+  const { files } = readPackageFiles(folder, 'node_modules/p', 'p', target);
   t.deepEqual(
     files.map(({ path, mode }) => [path.slice('nodejs/node_modules/p/'.length), mode]),
     [
@@ -167,7 +167,7 @@ test('certificates, examples of settings and public keys are no secrets', t => {
   const folder = join(install, 'node_modules/p');
   write(folder, 'ca.pem', '-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n');
   write(folder, '.env.example', 'TOKEN=');
-  t.is(readPackageFiles(install, 'node_modules/p', 'p', target).files.length, 2);
+  t.is(readPackageFiles(folder, 'node_modules/p', 'p', target).files.length, 2);
 });
 
 test('D23 names that a case-insensitive disk would merge are refused', t => {
@@ -181,7 +181,7 @@ test('D22 a file that changes between reading and packing stops the build', t =>
   const install = temporaryFolder(t);
   const folder = join(install, 'node_modules/p');
   write(folder, 'index.js', 'before');
-  const [file] = readPackageFiles(install, 'node_modules/p', 'p', target).files;
+  const [file] = readPackageFiles(folder, 'node_modules/p', 'p', target).files;
   if (!file) return t.fail();
   t.is(String(readContent(file)), 'before');
   write(folder, 'index.js', 'after');

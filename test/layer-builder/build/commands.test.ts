@@ -1,0 +1,133 @@
+/** plan, why, verify, inspect and package on one small project. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import unzipper from 'unzipper';
+import { buildProject } from '../../../layer-builder/build/index.ts';
+import type { Command, CommandContext } from '../../../layer-builder/command.ts';
+import { command as inspect } from '../../../layer-builder/commands/inspect.ts';
+import { command as packageCommand } from '../../../layer-builder/commands/package.ts';
+import { command as plan } from '../../../layer-builder/commands/plan.ts';
+import { command as verify } from '../../../layer-builder/commands/verify.ts';
+import { command as why } from '../../../layer-builder/commands/why.ts';
+import { codeOf, listing, makeProject } from './project.ts';
+
+function run(
+  command: Command,
+  project: string,
+  positionals: string[] = [],
+  values: Record<string, boolean> = {},
+) {
+  const context = {
+    project,
+    json: true,
+    quiet: true,
+    env: process.env,
+    signal: new AbortController().signal,
+    progress() {},
+    say() {},
+    warn() {},
+  };
+  return command.run(context satisfies CommandContext, { values, positionals });
+}
+
+function makeBuilt(t: ExecutionContext): string {
+  return makeProject(t, { dependencies: ['debug', 'is-stream'] });
+}
+
+test('plan weighs real files against every limit and writes nothing', async t => {
+  const project = makeBuilt(t);
+  const before = listing(project);
+  const { data, text } = await run(plan, project);
+  t.deepEqual(listing(project), before);
+  const report = data as {
+    artifacts: { unpackedSize: number; packages: { name: string; requiredBy: string[] }[] }[];
+    limits: { name: string; limit: number; percent: number }[];
+  };
+  t.true((report.artifacts[0]?.unpackedSize ?? 0) > 0);
+  t.deepEqual(report.artifacts[0]?.packages.find(item => item.name === 'ms')?.requiredBy, ['debug']);
+  t.deepEqual(
+    report.limits.map(limit => limit.limit),
+    [5, 262_144_000, 52_428_800, 536_870_912, 4096],
+  );
+  t.regex(text, /limits of AWS/);
+});
+
+test('why tells the chains from the app to a package, and why one is absent', async t => {
+  const project = makeBuilt(t);
+  const { data } = await run(why, project, ['ms']);
+  t.like(data, { package: 'ms', places: [{ artifact: 'core', chains: [['app', 'debug', 'ms']] }] });
+  t.is(await codeOf(t, run(why, project, ['left-pad'])), 'NOT_FOUND');
+});
+
+test('verify proves a build, loads its entry points, and rebuilds it to the same bytes', async t => {
+  const project = makeBuilt(t);
+  await buildProject(project);
+  const before = listing(project);
+  const { data } = await run(verify, project, [], { rebuild: true });
+  t.like(data, { artifacts: [{ name: 'core', loaded: ['debug', 'is-stream'], rebuilt: true }] });
+  t.deepEqual(listing(project), before);
+});
+
+test('verify names what is wrong with a build that was tampered with', async t => {
+  const project = makeBuilt(t);
+  t.is(await codeOf(t, run(verify, project)), 'BUILD_NOT_FOUND');
+  const { artifacts } = await buildProject(project);
+  const path = artifacts[0]?.path ?? '';
+  const bytes = readFileSync(path);
+  const at = bytes.length >> 1;
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(path, bytes);
+  t.is(await codeOf(t, run(verify, project)), 'VERIFY_FAILED');
+});
+
+test('inspect tells what is inside a local zip; a file that is none is an error', async t => {
+  const project = makeBuilt(t);
+  const { artifacts } = await buildProject(project);
+  const { data } = await run(inspect, project, [artifacts[0]?.path ?? '']);
+  t.like(data, {
+    fileCount: artifacts[0]?.files,
+    unpackedSize: artifacts[0]?.unpackedSize,
+    markers: [{ name: 'core' }],
+  });
+  t.deepEqual(
+    (data as { packages: string[] }).packages.map(item => item.split('@')[0]),
+    ['debug', 'is-stream', 'ms'],
+  );
+  t.is(await codeOf(t, run(inspect, project, [join(project, 'package.json')])), 'NOT_FOUND');
+  t.is(await codeOf(t, run(inspect, project, ['s3://'])), 'USAGE');
+});
+
+test('package holds handler, app and lock, is the same twice, and stays under 100 kB', async t => {
+  const project = makeBuilt(t);
+  t.is(await codeOf(t, run(packageCommand, project)), 'BUILD_NOT_FOUND');
+  t.false(existsSync(join(project, '.layer-builder')));
+  await buildProject(project);
+  const first = (await run(packageCommand, project)).data as { digest: string; size: number };
+  const second = (await run(packageCommand, project)).data as { digest: string };
+  t.is(first.digest, second.digest);
+  t.true(first.size < 100_000, `${first.size} bytes`);
+  const { files } = await unzipper.Open.buffer(readFileSync(join(project, '.layer-builder/function.zip')));
+  const texts = await Promise.all(files.map(async file => [file.path, String(await file.buffer())] as const));
+  const names = texts.map(([path]) => path);
+  for (const name of ['app.mjs', 'deps.lock.json', 'index.mjs']) t.true(names.includes(name), name);
+  const bare = texts
+    .filter(([path]) => path === 'index.mjs' || path.startsWith('handler/'))
+    .flatMap(([, text]) =>
+      [...text.matchAll(/(?:^|[;}])import[^"'`;]*["'`]([^"'`]+)["'`]/g)].map(match => match[1] ?? ''),
+    )
+    .filter(specifier => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+  t.deepEqual(bare, [], 'the handler imports nothing that an artifact would have to bring');
+});
+
+test('an app that imports what the lock does not hold is not packaged', async t => {
+  const project = makeBuilt(t);
+  await buildProject(project);
+  writeFileSync(join(project, 'app.js'), `import 'ms'; import 'debug';`);
+  const { lockPath } = await buildProject(project);
+  const lock = JSON.parse(readFileSync(lockPath, 'utf8'));
+  lock.artifacts[0].packages = [];
+  writeFileSync(lockPath, JSON.stringify(lock));
+  t.is(await codeOf(t, run(packageCommand, project)), 'BUILD_NOT_FOUND');
+});
