@@ -10,8 +10,9 @@ import { type Launch, lambdaView, type Parts, type Sandbox, type Slot } from './
 /** The rung, or the reason why this machine cannot offer it. `folder` is the run's own. */
 export function openBwrap(folder: string): Sandbox | string {
   if (process.platform !== 'linux') return 'not Linux';
-  if (!findProgram('bwrap')) return 'bwrap not installed';
-  if (!succeeds('bwrap', [...namespaces, ...systemBinds(), '/usr/bin/true'])) {
+  const program = findProgram('bwrap');
+  if (!program) return 'bwrap not installed';
+  if (!succeeds(program, [...namespaces, ...systemBinds(), '/usr/bin/true'])) {
     return 'the kernel refuses bwrap its namespaces';
   }
   return {
@@ -21,7 +22,7 @@ export function openBwrap(folder: string): Sandbox | string {
     async makeSlot(name, parts) {
       const place = join(folder, name);
       await mkdir(join(place, 'tmp'), { recursive: true });
-      return slotOf(place, parts);
+      return slotOf(program, place, parts);
     },
     async close() {},
   };
@@ -32,11 +33,11 @@ const namespaces =
     ' ',
   );
 
-function slotOf(place: string, parts: Parts): Slot {
+function slotOf(program: string, place: string, parts: Parts): Slot {
   return {
     view: lambdaView,
     start(launch) {
-      const child = spawn('bwrap', ['--args', '3', '--', ...launch.command], {
+      const child = spawn(program, ['--args', '3', '--', ...launch.command], {
         stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
         env: { PATH: '/usr/bin:/bin' },
       });

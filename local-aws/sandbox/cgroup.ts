@@ -23,19 +23,22 @@ export interface Cgroups {
 
 type Controller = 'cpu' | 'memory' | 'freezer' | 'pids';
 const mountPoint = '/sys/fs/cgroup';
-const prefix = 'local-aws-';
+const runName = /^local-aws-run-(\d+)-/;
 /** Lambda's period is 20 ms: short, so that a small function is slow evenly and not in bursts. */
 const periodUs = 20_000;
 
-/** The groups of this process, or undefined where none can be made (no root, no control groups, a container). */
-export async function openCgroups(): Promise<Cgroups | undefined> {
+/**
+ * Groups for the run `name`, which begins with `local-aws-run-` and the process id; undefined where none can be
+ * made (no root, no control groups, a container).
+ */
+export async function openCgroups(name: string): Promise<Cgroups | undefined> {
   try {
     const version2 = existsSync(join(mountPoint, 'cgroup.controllers'));
     const parents = version2 ? enableVersion2() : findVersion1();
     await sweep(parents);
     const own = new Map<string, string>();
     for (const parent of new Set(parents.values())) {
-      own.set(parent, join(parent, `${prefix}${process.pid}`));
+      own.set(parent, join(parent, name));
       mkdirSync(own.get(parent) ?? '', { recursive: true });
       if (version2)
         writeFileSync(join(own.get(parent) ?? '', 'cgroup.subtree_control'), '+cpu +memory +pids');
@@ -110,17 +113,30 @@ function enableVersion2(): Map<Controller, string> {
   return new Map((['cpu', 'memory', 'freezer', 'pids'] as const).map(name => [name, mountPoint]));
 }
 
-/** Removes groups of runs that are no more, killing what a crash left frozen in them. */
+/** Removes groups of runs that are no more, killing what a crash left frozen in them. Others may do so too. */
 async function sweep(parents: Map<Controller, string>): Promise<void> {
-  for (const parent of new Set(parents.values())) {
-    for (const name of readdirSync(parent)) {
-      const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : Number.NaN);
-      if (!Number.isInteger(pid) || isAlive(pid)) continue;
-      const run = join(parent, name);
-      const groups = readdirSync(run, { withFileTypes: true }).filter(entry => entry.isDirectory());
-      for (const group of groups) tryWrite(join(run, group.name, 'freezer.state'), 'THAWED');
-      await removeGroup([...groups.map(group => join(run, group.name)), run]);
-    }
+  const runs = [...new Set(parents.values())].flatMap(parent =>
+    subfolders(parent)
+      .filter(name => isOfDeadRun(name))
+      .map(name => join(parent, name)),
+  );
+  const groups = runs.flatMap(run => subfolders(run).map(group => join(run, group)));
+  // First of all, in whichever hierarchy: what is frozen cannot die.
+  for (const group of groups) tryWrite(join(group, 'freezer.state'), 'THAWED');
+  if (runs.length > 0) await removeGroup([...groups, ...runs]);
+}
+
+function isOfDeadRun(name: string): boolean {
+  const pid = Number(runName.exec(name)?.[1]);
+  return pid > 0 && !isAlive(pid);
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter(entry => entry.isDirectory()).map(entry => entry.name);
+  } catch {
+    return [];
   }
 }
 

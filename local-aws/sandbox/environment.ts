@@ -61,6 +61,7 @@ export function createEnvironment(
   const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[${spec.version}]${randomBytes(16).toString('hex')}`;
   let running: Running | undefined;
   let used = false;
+  let destroyed = false;
   let log = '';
 
   function write(text: string): void {
@@ -69,6 +70,10 @@ export function createEnvironment(
 
   async function start(): Promise<Running> {
     const api = await openRuntimeApi();
+    if (destroyed) {
+      api.close();
+      throw new LocalAwsError('SANDBOX_FAILED', 'the environment was shut down', { hint: 'invoke again' });
+    }
     const child = slot.start({
       environment: functionVariables(spec, slot.view, { runtimeApi: api.address, logStream, credentials }),
       command: functionCommand(spec, slot.view),
@@ -190,6 +195,7 @@ export function createEnvironment(
   return {
     invoke,
     async destroy() {
+      destroyed = true;
       await running?.process.kill();
       await slot.remove();
     },

@@ -57,6 +57,7 @@ interface Held {
 /** Opens an empty pool. `close` kills whatever still runs. */
 export function openPool(options: PoolOptions): Pool {
   const held = new Set<Held>();
+  const running = new Set<Promise<unknown>>();
   let closed = false;
   let starting = 0;
   let count = 0;
@@ -76,6 +77,10 @@ export function openPool(options: PoolOptions): Pool {
     starting++;
     try {
       const slot = await options.sandbox.makeSlot(`slot-${++count}`, target.parts);
+      if (closed) {
+        await slot.remove();
+        return undefined;
+      }
       const credentials = options.issue(target.spec);
       const one: Held = {
         key: target.key,
@@ -106,18 +111,28 @@ export function openPool(options: PoolOptions): Pool {
     else one.timer = setTimeout(() => void shut(one), options.idleMs).unref();
   }
 
+  async function run(target: Target, request: InvocationRequest, reserved: number): Promise<PoolAnswer> {
+    const busy = [...held].filter(one => one.functionName === target.spec.name && one.busy).length;
+    const one = closed || busy >= reserved ? undefined : await take(target);
+    if (!one) return { kind: 'throttled' };
+    try {
+      const result = await one.environment.invoke(request);
+      options.onRecord(result.record);
+      return { kind: 'result', result };
+    } finally {
+      await giveBack(one);
+    }
+  }
+
   return {
-    async invoke(target, request, reserved = options.limit) {
-      const busy = [...held].filter(one => one.functionName === target.spec.name && one.busy).length;
-      const one = closed || busy >= reserved ? undefined : await take(target);
-      if (!one) return { kind: 'throttled' };
-      try {
-        const result = await one.environment.invoke(request);
-        options.onRecord(result.record);
-        return { kind: 'result', result };
-      } finally {
-        await giveBack(one);
-      }
+    invoke(target, request, reserved = options.limit) {
+      const answer = run(target, request, reserved);
+      const settled: Promise<unknown> = answer.then(
+        () => running.delete(settled),
+        () => running.delete(settled),
+      );
+      running.add(settled);
+      return answer;
     },
     async retire(functionName, keep) {
       for (const one of [...held]) {
@@ -130,6 +145,7 @@ export function openPool(options: PoolOptions): Pool {
     async close() {
       closed = true;
       await Promise.all([...held].map(shut));
+      await Promise.all(running);
     },
   };
 }

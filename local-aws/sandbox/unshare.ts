@@ -2,7 +2,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { chown, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Base, makeBase } from './base.ts';
 import { openCgroups } from './cgroup.ts';
@@ -25,7 +25,7 @@ export async function openUnshare(folder: string): Promise<Sandbox | string> {
     return 'the kernel refuses new namespaces';
   }
   const loop = await canLoopMount(folder);
-  const cgroups = await openCgroups();
+  const cgroups = await openCgroups(basename(folder));
   const base = await makeBase(join(folder, 'base'));
   return {
     kind: 'unshare',
