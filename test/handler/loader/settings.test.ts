@@ -276,6 +276,9 @@ const noCredentials: Readonly<Record<string, NodeJS.ProcessEnv>> = {
     AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/',
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/nowhere',
   },
+  'a relative address that nobody serves': {
+    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '@evil.example/creds?a=b',
+  },
   'an endpoint that nobody serves': { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' },
 };
 

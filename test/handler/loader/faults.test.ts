@@ -1,0 +1,238 @@
+/** B3, B4, B10 without other processes: errors of single calls, and what happens between our own calls. Serial: it stubs fs. */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { modulesPath, storeName } from '../../../artifact/layout.ts';
+import { diskError, diskNeed } from '../../../handler/disk.ts';
+import type { History, Trouble } from '../../../handler/download/decide.ts';
+import { decide } from '../../../handler/download/decide.ts';
+import type { HandlerErrorCode } from '../../../handler/errors.ts';
+import { HandlerError } from '../../../handler/errors.ts';
+import type { DownloadLimits } from '../../../handler/loader.ts';
+import { isRetriable, resolveDependencies } from '../../../handler/loader.ts';
+import { incomplete } from '../../../handler/retriable.ts';
+import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
+import type { Step } from '../../support/chaos-s3.ts';
+import { refuse, serve, startChaosS3 } from '../../support/chaos-s3.ts';
+import { loaderWorld, quickLimits } from '../../support/loader-world.ts';
+
+const made = await makeArtifact(smallPackage);
+const lock = lockOf([made.artifact]);
+const final = storeName(made.artifact.digest);
+
+async function world(
+  t: ExecutionContext,
+  step: Step = serve(made.zip),
+  limits: Partial<DownloadLimits> = {},
+) {
+  const s3 = await startChaosS3(step);
+  t.teardown(s3.close);
+  const here = loaderWorld(t, s3.endpoint, { limits });
+  const load = async () => (await resolveDependencies(lock, here.settings)).artifacts[0]?.source;
+  return { ...here, s3, load };
+}
+
+/** Lets the n-th and later calls of one function fail; the last `times` of them. */
+function failing(
+  t: ExecutionContext,
+  name: 'mkdtempSync' | 'renameSync' | 'writeSync' | 'readdirSync',
+  code: string,
+  times: number,
+) {
+  const real = fs[name] as (...args: unknown[]) => unknown;
+  let left = times;
+  const stub = (...args: unknown[]): unknown => {
+    if (left-- > 0) throw Object.assign(new Error(`${code}: stub`), { code });
+    return real(...args);
+  };
+  Object.assign(fs, { [name]: stub });
+  syncBuiltinESMExports();
+  const restore = (): void => {
+    Object.assign(fs, { [name]: real });
+    syncBuiltinESMExports();
+  };
+  t.teardown(restore);
+  return restore;
+}
+
+for (const [code, expected] of [
+  ['ENOSPC', 'DEPS_NOSPACE'],
+  ['EDQUOT', 'DEPS_NOSPACE'],
+  ['EFBIG', 'DEPS_NOSPACE'],
+  ['EIO', 'DEPS_DISK'],
+  ['EROFS', 'DEPS_READONLY'],
+  ['EMFILE', 'DEPS_TOO_MANY_FILES'],
+] as const) {
+  test.serial(`B3 ${code} while unpacking: ${expected}, nothing left, and the next try works`, async t => {
+    const { settings, load } = await world(t);
+    const restore = failing(t, 'writeSync', code, 99);
+    const error = await t.throwsAsync<HandlerError>(load(), { code: expected });
+    t.is(error.details['found'], code);
+    restore();
+    t.deepEqual(fs.readdirSync(settings.dir), []);
+    t.is(await load(), 's3');
+  });
+}
+
+test.serial('B4 too many open files for a moment: it works a moment later', async t => {
+  const { load, s3 } = await world(t);
+  failing(t, 'mkdtempSync', 'EMFILE', 2);
+  t.is(await load(), 's3');
+  t.is(s3.requests.length, 1);
+});
+
+test.serial('B4 too many open files says nothing about the copy found: it stays', async t => {
+  const { load, settings } = await world(t);
+  await load();
+  // the store's own listing, the sweep, then the copy
+  const real = fs.readdirSync;
+  const stub = (...args: Parameters<typeof fs.readdirSync>) => {
+    if (String(args[0]).includes(final)) throw Object.assign(new Error('EMFILE: stub'), { code: 'EMFILE' });
+    return real(...args);
+  };
+  Object.assign(fs, { readdirSync: stub });
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    Object.assign(fs, { readdirSync: real });
+    syncBuiltinESMExports();
+  });
+  await t.throwsAsync(load(), { code: 'DEPS_TOO_MANY_FILES' });
+  t.true(fs.existsSync(path.join(settings.dir, final)));
+});
+
+test.serial('B10 another process finishes while we download: its copy is verified and taken', async t => {
+  const step: Step = (request, response) => {
+    if (s3.requests.length === 1)
+      fs.cpSync(path.join(other, final), path.join(settings.dir, final), { recursive: true });
+    serve(made.zip)(request, response);
+  };
+  const first = await world(t);
+  await first.load();
+  const other = first.settings.dir;
+  const { settings, s3, load, events } = await world(t, step);
+  t.is(await load(), 's3');
+  t.deepEqual(fs.readdirSync(settings.dir), [final]);
+  t.false(events.some(({ event }) => event === 'security'));
+});
+
+test.serial('B10 something else takes the name while we download: it is reported and removed', async t => {
+  const step: Step = (request, response) => {
+    fs.mkdirSync(path.join(settings.dir, final, modulesPath), { recursive: true });
+    serve(made.zip)(request, response);
+  };
+  const { settings, load, events } = await world(t, step);
+  t.is(await load(), 's3');
+  t.true(events.some(({ event }) => event === 'security'));
+  t.deepEqual(fs.readdirSync(settings.dir), [final]);
+  t.is(await load(), 'tmp');
+});
+
+test('DEPS_TREE: the marker inside is not the lock’s', async t => {
+  const other = await makeArtifact(smallPackage, { marker: '{"formatVersion":1,"name":"other"}' });
+  const s3 = await startChaosS3(serve(other.zip));
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint);
+  await t.throwsAsync(resolveDependencies(lockOf([other.artifact]), settings), { code: 'DEPS_TREE' });
+  t.deepEqual(fs.readdirSync(settings.dir), []);
+});
+
+test('an error that is no error of the disk passes as it is', t => {
+  const bug = new TypeError('a bug');
+  t.is(diskError(bug, { path: '/x' }), bug);
+  t.is(diskNeed(10, 2), 10 + 2 * 4096 + 65_536);
+});
+
+test('A1 a refusal with an endless body is read no further than needed', async t => {
+  const endless: Step = (_, response) => {
+    response.writeHead(403);
+    const more = () => response.write(Buffer.alloc(65_536, 'x'), error => error ?? more());
+    more();
+  };
+  const { load, s3 } = await world(t, endless);
+  await t.throwsAsync(load(), { code: 'DEPS_ACCESS_DENIED' });
+  await s3.idle();
+});
+
+test('A1 a refusal whose body never comes is decided by its status', async t => {
+  const mute: Step = (_, response) => {
+    response.writeHead(404);
+    response.flushHeaders();
+  };
+  const { load, s3 } = await world(t, mute, { firstByteMs: 300 });
+  await t.throwsAsync(load(), { code: 'DEPS_NOT_FOUND' });
+  await s3.idle();
+});
+
+const history: History = {
+  attempts: 4,
+  wrongs: 0,
+  isRedirected: false,
+  isClockCorrected: false,
+  isRenewed: false,
+  region: 'us-east-1',
+  now: 0,
+};
+const refusal = (status: number, code = ''): Trouble => ({
+  kind: 'refused',
+  hadRange: status === 412,
+  refusal: { status, code, message: '', region: undefined, retryAfterMs: undefined, date: undefined },
+});
+
+const lastAttempts: readonly [string, Trouble, HandlerErrorCode][] = [
+  ['no descriptor for a socket', { kind: 'unreachable', reason: 'EMFILE' }, 'DEPS_TOO_MANY_FILES'],
+  ['an object that keeps changing', refusal(412), 'DEPS_DIGEST'],
+  ['ranges that never fit', { kind: 'otherRange' }, 'DEPS_RESPONSE'],
+  ['a request that timed out over there', refusal(400, 'RequestTimeout'), 'DEPS_RESPONSE'],
+  ['a request that nobody understands', refusal(400, 'InvalidRequest'), 'DEPS_RESPONSE'],
+  ['not modified, though nobody asked', refusal(304), 'DEPS_RESPONSE'],
+  ['401 of a proxy', refusal(401), 'DEPS_ACCESS_DENIED'],
+];
+
+for (const [title, trouble, code] of lastAttempts) {
+  test(`the last attempt ends with ${title}: ${code}`, t => {
+    const verdict = decide(trouble, history, quickLimits);
+    t.is(verdict.do === 'fail' ? verdict.code : verdict.do, code);
+  });
+}
+
+test('several artifacts are worth a later try when each that failed is', t => {
+  const [one, two] = [made.artifact, { ...made.artifact, name: 'two' }];
+  const moment = new HandlerError('DEPS_THROTTLED', 'later', { hint: 'wait' });
+  const final_ = new HandlerError('DEPS_REGION', 'never');
+  t.true(isRetriable(incomplete([one, two], [{ name: 'two', error: moment }])));
+  t.false(
+    isRetriable(
+      incomplete(
+        [one, two],
+        [
+          { name: 'core', error: final_ },
+          { name: 'two', error: moment },
+        ],
+      ),
+    ),
+  );
+  t.false(isRetriable(incomplete([one, two], [{ name: 'core', error: new Error('a bug') }])));
+});
+
+test('A24 an artifact that is denied beside one that is not: both outcomes have their facts', async t => {
+  const two = await makeArtifact({ 'second/index.js': '' }, { name: 'two' });
+  const step: Step = (request, response) =>
+    (request.url?.endsWith(two.artifact.s3.key) ? refuse(403, 'AccessDenied') : serve(made.zip))(
+      request,
+      response,
+    );
+  const s3 = await startChaosS3(step);
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint);
+  const both = lockOf([made.artifact, two.artifact]);
+  const error = await t.throwsAsync<HandlerError>(resolveDependencies(both, settings), {
+    code: 'DEPS_INCOMPLETE',
+  });
+  const outcomes = error.details['outcomes'] as {
+    code: string | null;
+    details?: { missingPermission?: string };
+  }[];
+  t.is(outcomes[1]?.details?.missingPermission, 's3:GetObject');
+});
