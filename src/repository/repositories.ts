@@ -25,11 +25,16 @@ export function createRepositories(gitHub: GitHub, limits: ArchiveLimits): Repos
     async open(repository, commit, wanted, signal) {
       const key = `${repository.owner}/${repository.name}@${commit}`.toLowerCase();
       const known = cache.get(key);
-      if (known) return known;
+      if (known && hasTexts(known, wanted)) return known;
       const archive = await gitHub.archiveOf(repository, commit, signal);
       const snapshot = await readSnapshot(archive, commit, wanted, limits);
-      if (snapshot.complete) cache.set(key, snapshot, snapshot.weight);
+      cache.set(key, snapshot, snapshot.weight);
       return snapshot;
     },
   };
+}
+
+/** A snapshot that had to leave texts out still serves whoever does not want those. */
+function hasTexts({ complete, files }: Snapshot, wanted: (path: string) => boolean): boolean {
+  return complete || files.every(({ path, text, noText }) => text || noText || !wanted(path));
 }

@@ -160,6 +160,9 @@ test('texts that are not wanted make room for those that are, and a file over it
   t.deepEqual(texts.json(), { f9: 'x'.repeat(10) });
   const others = await service.get(`/github-api/repository-text-files?${query}&filter_ends_with=0`);
   t.deepEqual(others.json(), { f0: 'x'.repeat(10) });
+  const downloads = gitHub.requests.length;
+  t.is((await service.get(`/github-stats/files-by-size?${query}`)).status, 200);
+  t.is(gitHub.requests.length, downloads + 1, 'only the commit is asked for: sizes are known');
   const digest = await service.get(`/github-digest/markdown?${query}&filter_starts_with=long`);
   t.regex(digest.text, /too large: long/);
 });
