@@ -1,13 +1,5 @@
 /** Names of entries: how bytes become a path, and which paths are refused. */
-import type { ZipErrorCode } from '../errors.ts';
 import { zipFault } from './fault.ts';
-
-/** Why a name is refused. */
-export interface NameFault {
-  readonly code: Extract<ZipErrorCode, 'ZIP_NAME' | 'ZIP_LIMIT' | 'ZIP_MISMATCH'>;
-  readonly expected: string;
-  readonly found: string;
-}
 
 const maxPathBytes = 1_024;
 /** Linux, macOS and Windows all stop at 255. */
@@ -22,59 +14,61 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 const empty = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /**
- * The text of a name, given a character a byte. ASCII reads the same everywhere; other bytes need the UTF-8 flag, or
- * a Unicode path field made for them. Where both speak they must agree.
+ * The path of an entry, given the bytes of its name, a character a byte: relative, `/`-separated and without the slash
+ * that ends a folder's name. ASCII reads the same everywhere; other bytes need the UTF-8 flag, or a Unicode path field
+ * made for them. Where both speak they must agree.
+ *
+ * Throws `ZIP_NAME`, `ZIP_LIMIT` for its length or depth, `ZIP_MISMATCH` for two names.
  */
-export function decodeName(raw: string, utf8: boolean, unicodePath: Buffer | undefined): string | NameFault {
+export function readPath(raw: string, utf8: boolean, unicodePath: Buffer | undefined): string {
+  const name = decodeName(raw, utf8, unicodePath);
+  const path = name.endsWith('/') ? name.slice(0, -1) : name;
+  if (path === '') throw refuse('a name', 'none');
+  if (path.includes('\\') || path.includes(':')) throw refuse('no backslash and no colon', 'one');
+  if (empty.test(path)) {
+    throw refuse('a relative path without empty, "." and ".." components', 'one of them');
+  }
+  const plain = plainAscii.test(path);
+  if (!plain) checkCharacters(path);
+  // A UTF-16 unit takes three bytes at most, a component with its slash two characters at least: so most are short.
+  const mostBytes = plain ? path.length : path.length * 3;
+  if (mostBytes > maxComponentBytes || path.length >= maxDepth * 2) checkLength(path);
+  return path;
+}
+
+function decodeName(raw: string, utf8: boolean, unicodePath: Buffer | undefined): string {
   const simple = ascii.test(raw);
   if (unicodePath !== undefined && (simple || utf8) && unicodePath.toString('latin1') !== raw) {
-    return fault('ZIP_MISMATCH', 'the same name in header and Unicode path field', 'two names');
+    throw zipFault('ZIP_MISMATCH', 'name', 'the same one in header and Unicode path field', 'two');
   }
   if (simple) return raw;
   const bytes = utf8 ? Buffer.from(raw, 'latin1') : unicodePath;
-  if (bytes === undefined) return fault('ZIP_NAME', 'UTF-8, flagged as such', 'unflagged bytes');
+  if (bytes === undefined) throw refuse('UTF-8, flagged as such', 'unflagged bytes');
   const text = bytes.toString('utf8');
-  return bytes.equals(Buffer.from(text)) ? text : fault('ZIP_NAME', 'valid UTF-8', 'invalid UTF-8');
-}
-
-/** The path, when it is one that may be unpacked. Throws its fault. */
-export function checkPath(path: string | NameFault): string {
-  const fault = typeof path === 'string' ? faultOfPath(path) : path;
-  if (fault) throw zipFault(fault.code, 'name', fault.expected, fault.found);
-  return path as string;
-}
-
-/**
- * Why this path may not be unpacked, or nothing. The path is relative, `/`-separated and without the slash that
- * ends a folder's name.
- */
-function faultOfPath(path: string): NameFault | undefined {
-  if (path === '') return fault('ZIP_NAME', 'a name', 'none');
-  if (path.includes('\\') || path.includes(':')) return fault('ZIP_NAME', 'no backslash and no colon', 'one');
-  if (empty.test(path)) {
-    return fault('ZIP_NAME', 'a relative path without empty, "." and ".." components', 'one of them');
+  if (!bytes.equals(Buffer.from(text))) throw refuse('valid UTF-8', 'invalid UTF-8');
+  if (text.endsWith('/') !== raw.endsWith('/')) {
+    throw zipFault('ZIP_MISMATCH', 'name', 'a folder in header and Unicode path field, or in none', 'in one');
   }
-  if (!plainAscii.test(path)) {
-    if (invisible.test(path)) return fault('ZIP_NAME', 'visible characters', 'controls or invisible ones');
-    if (path.normalize('NFC') !== path) return fault('ZIP_NAME', 'Unicode form NFC', 'another form');
-  }
-  return faultOfLength(path);
+  return text;
 }
 
-function faultOfLength(path: string): NameFault | undefined {
-  // A UTF-16 unit takes three bytes at most and a folder two characters at least: most paths are short beyond doubt.
-  if (path.length * 3 <= maxComponentBytes && path.length < maxDepth * 2) return undefined;
-  const bytes = Buffer.byteLength(path);
-  if (bytes > maxPathBytes) return fault('ZIP_LIMIT', `a path of at most ${maxPathBytes} bytes`, `${bytes}`);
+function checkCharacters(path: string): void {
+  if (invisible.test(path)) throw refuse('visible characters', 'controls or invisible ones');
+  if (path.normalize('NFC') !== path) throw refuse('Unicode form NFC', 'another form');
+}
+
+function checkLength(path: string): void {
   const components = path.split('/');
-  if (components.length > maxDepth) {
-    return fault('ZIP_LIMIT', `at most ${maxDepth} folders deep`, `${components.length}`);
-  }
   const longest = Math.max(...components.map(component => Buffer.byteLength(component)));
-  if (longest <= maxComponentBytes) return undefined;
-  return fault('ZIP_LIMIT', `components of at most ${maxComponentBytes} bytes`, `${longest}`);
+  limit('bytes of the path', maxPathBytes, Buffer.byteLength(path));
+  limit('components of the path', maxDepth, components.length);
+  limit('bytes of a component', maxComponentBytes, longest);
 }
 
-function fault(code: NameFault['code'], expected: string, found: string): NameFault {
-  return { code, expected, found };
+function limit(what: string, most: number, found: number): void {
+  if (found > most) throw zipFault('ZIP_LIMIT', what, `at most ${most}`, `${found}`);
+}
+
+function refuse(expected: string, found: string): Error {
+  return zipFault('ZIP_NAME', 'name', expected, found);
 }

@@ -3,7 +3,7 @@ import { foldPath, pathRegister } from './collisions.ts';
 import { zipFault } from './fault.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { sizeMeter } from './limits.ts';
-import { checkPath } from './name.ts';
+import type { WalkedEntry } from './walk.ts';
 import { walkArchive } from './walk.ts';
 
 export { contentOf, readContent } from './content.ts';
@@ -11,19 +11,8 @@ export type { ArchiveLimits } from './limits.ts';
 export { defaultLimits } from './limits.ts';
 
 /** One file or folder of a checked archive. */
-export interface ZipEntry {
-  /** Relative, `/`-separated, without a slash at the end. */
-  readonly path: string;
+export interface ZipEntry extends WalkedEntry {
   readonly kind: 'file' | 'folder';
-  readonly mode: 0o644 | 0o755;
-  /** Bytes after unpacking. */
-  readonly size: number;
-  readonly crc32: number;
-  readonly method: 0 | 8;
-  /** Offset of the packed bytes in the zip. */
-  readonly start: number;
-  /** Packed bytes. */
-  readonly packed: number;
 }
 
 /**
@@ -38,14 +27,16 @@ export function readArchive(zip: Buffer, limits: ArchiveLimits): readonly ZipEnt
   const measure = sizeMeter(limits, zip.length);
   let files = 0;
   walkArchive(zip, limits.maxEntries, entry => {
-    const { kind, mode, size, crc32, method, start, packed } = entry;
-    const path = checkPath(entry.path);
-    if (kind === 'link') throw zipFault('ZIP_MODE', 'symbolic link', 'a plain file or folder', 'a link');
-    claim(path, kind);
-    measure(size, packed);
-    if (kind === 'file') files++;
-    entries.push({ path, kind, mode, size, crc32, method, start, packed });
+    if (!isPlain(entry)) throw zipFault('ZIP_MODE', 'symbolic link', 'a plain file or folder', 'a link');
+    claim(entry.path, entry.kind);
+    measure(entry.size, entry.packed);
+    if (entry.kind === 'file') files++;
+    entries.push(entry);
   });
   if (files === 0) throw zipFault('ZIP_EMPTY', 'the archive has no files', 'at least one', '0');
   return entries;
+}
+
+function isPlain(entry: WalkedEntry): entry is ZipEntry {
+  return entry.kind !== 'link';
 }

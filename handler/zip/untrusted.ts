@@ -9,7 +9,6 @@ import { readComment } from './end.ts';
 import { zipFault } from './fault.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { sizeMeter } from './limits.ts';
-import { checkPath } from './name.ts';
 import { walkArchive } from './walk.ts';
 
 export interface UntrustedLimits extends ArchiveLimits {
@@ -61,12 +60,11 @@ export function readUntrusted(zip: Buffer, limits: Partial<UntrustedLimits> = {}
   const measure = sizeMeter(caps, zip.length);
   let links = 0;
   walkArchive(zip, caps.maxEntries, entry => {
-    const { kind, size, packed } = entry;
-    const path = checkPath(entry.path);
+    const { path, kind, size, packed } = entry;
     claim(path, kind === 'folder' ? 'folder' : 'file');
     measure(size, packed);
     if (kind === 'link') links++;
-    if (kind === 'file') files.push({ path, size, content: () => contentOf(zip, { ...entry, path }) });
+    if (kind === 'file') files.push({ path, size, content: () => contentOf(zip, entry) });
   });
   return { files, links, comment: readComment(zip) };
 }

@@ -5,20 +5,22 @@ import type { CentralHeader } from './headers.ts';
 import { checkDescriptor, checkLocal, flag, readCentral, readName } from './headers.ts';
 import type { Kind } from './kind.ts';
 import { readKind, readMode } from './kind.ts';
-import type { NameFault } from './name.ts';
-import { decodeName } from './name.ts';
+import { readPath } from './name.ts';
 
-/** An entry whose headers agree; its name and its content are not judged yet. */
+/** An entry whose headers agree; its content is not looked at yet. */
 export interface WalkedEntry {
-  /** Path without the slash that ends a folder's name, or why the bytes are no path. */
-  readonly path: string | NameFault;
+  /** Relative, `/`-separated, without a slash at the end. */
+  readonly path: string;
   readonly kind: Kind;
   readonly mode: 0o644 | 0o755;
-  readonly method: 0 | 8;
-  /** Offset of the packed bytes. */ readonly start: number;
-  readonly packed: number;
+  /** Bytes after unpacking. */
   readonly size: number;
   readonly crc32: number;
+  readonly method: 0 | 8;
+  /** Offset of the packed bytes in the zip. */
+  readonly start: number;
+  /** Packed bytes. */
+  readonly packed: number;
 }
 
 /** A central header without a name: what an entry costs at least. */
@@ -29,7 +31,7 @@ const centralFloor = 46;
  * local headers start at byte 0, each where the one before ended, and the last ends where the directory starts.
  * Nothing is allocated from a count that the bytes do not bear out.
  *
- * Throws `ZIP_LIMIT` for more than `maxEntries`, and the codes of end, headers, extra fields and kind. Errors, those
+ * Throws `ZIP_LIMIT` for more than `maxEntries`, and the codes of end, headers, extra fields, kind and name. Errors, those
  * of `visit` too, get the index and the name of the entry.
  */
 export function walkArchive(zip: Buffer, maxEntries: number, visit: (entry: WalkedEntry) => void): void {
@@ -79,20 +81,18 @@ function checkData(zip: Buffer, next: number, limit: number, central: CentralHea
 
 function describe(central: CentralHeader, start: number): WalkedEntry {
   const { name, extra, madeBy, attributes } = central;
-  const slash = name.endsWith('/');
-  const path = decodeName(name, (central.flags & flag.utf8) !== 0, extra.unicodePath);
-  const kind = readKind(madeBy, attributes, slash);
+  const kind = readKind(madeBy, attributes, name.endsWith('/'));
   if (kind === 'folder' && (extra.size !== 0 || extra.packed !== 0 || central.crc32 !== 0)) {
     throw zipFault('ZIP_MISMATCH', 'folder with content', '0 bytes', `${extra.packed}`);
   }
   return {
-    path: slash && typeof path === 'string' ? path.slice(0, -1) : path,
+    path: readPath(name, (central.flags & flag.utf8) !== 0, extra.unicodePath),
     kind,
     mode: kind === 'folder' ? 0o755 : readMode(madeBy, attributes),
+    size: extra.size,
+    crc32: central.crc32,
     method: central.method === 0 ? 0 : 8,
     start,
     packed: extra.packed,
-    size: extra.size,
-    crc32: central.crc32,
   };
 }

@@ -24,7 +24,14 @@ const extras: readonly (readonly [title: string, extra: Buffer, code?: ZipErrorC
   ['timestamps without flags', extraField(0x5455, Buffer.alloc(0))],
   ['timestamps with unknown flags', extraField(0x5455, Buffer.from([8]))],
   ['owners of another version', extraField(0x7875, Buffer.from([2, 1, 0, 1, 0]))],
+  ['owners without a user', extraField(0x7875, Buffer.from([1, 0, 1, 0]))],
+  ['owners without a group', extraField(0x7875, Buffer.from([1, 1, 0, 0]))],
+  ['owners with a byte behind them', extraField(0x7875, Buffer.from([1, 1, 0, 1, 0, 0]))],
   ['owners that are cut', extraField(0x7875, Buffer.from([1, 4, 0]))],
+  ['another NTFS attribute', extraField(0x000a, ntfs(2, 24))],
+  ['NTFS times of another length', extraField(0x000a, ntfs(1, 25))],
+  ['old Unix times of 9 bytes', extraField(0x5855, Buffer.alloc(9))],
+  ['old owners of 5 bytes', extraField(0x7855, Buffer.alloc(5))],
   ['NTFS times of another size', extraField(0x000a, Buffer.alloc(31))],
   ['a zip64 field that nobody asked for', zip64(1_099_511_627_776)],
   ['an empty zip64 field', zip64()],
@@ -35,6 +42,7 @@ const extras: readonly (readonly [title: string, extra: Buffer, code?: ZipErrorC
 ];
 
 const raw = Buffer.from('evil\xe9.js', 'latin1');
+const rawFolder = Buffer.from('evil\xe9/', 'latin1');
 const wide64: NonNullable<ArchiveSpec['zip64']> = (wide, locator) => [wide, locator];
 const seeWide = { entries: 0xffff, size: see, offset: see };
 
@@ -148,6 +156,12 @@ export const extraRows: readonly HostileArchive[] = [
   archive('C12', 'a Unicode path that leaves the folder, for unflagged bytes', 'ZIP_NAME', {
     entries: [{ name: raw, both: { flags: 0, extra: unicodePath('../evil.js', raw) } }],
   }),
+  archive('C12', 'a Unicode path that makes a folder of a file', 'ZIP_MISMATCH', {
+    entries: [ok, { name: raw, both: { flags: 0, extra: unicodePath('folder/', raw) } }],
+  }),
+  archive('C12', 'a Unicode path that makes a file of a folder', 'ZIP_MISMATCH', {
+    entries: [ok, { name: rawFolder, both: { flags: 0, extra: unicodePath('file', rawFolder) } }],
+  }),
   archive('C12', 'a Unicode path in one header', 'ZIP_MISMATCH', {
     entries: [{ name: raw, both: { flags: 0 }, central: { extra: unicodePath('fine.js', raw) } }],
   }),
@@ -161,6 +175,10 @@ export const extraRows: readonly HostileArchive[] = [
     ],
   }),
 ];
+
+function ntfs(tag: number, size: number): Buffer {
+  return Buffer.concat([record([0, 4], [tag, 2], [size, 2]), Buffer.alloc(24)]);
+}
 
 function zip64(...values: number[]): Buffer {
   return extraField(0x0001, record(...values.map(value => [value, 8] as const)));

@@ -35,6 +35,10 @@ const layouts: readonly (readonly [title: string, spec: ArchiveSpec, code?: ZipE
   ['a directory in another order than the data', { entries: [ok, { name: 'b' }], order: [1, 0] }],
   ['a count one too low', { entries: [ok, { name: 'b' }], end: { entries: 1 } }],
   ['a count one too high', { entries: [ok], end: { entries: 2 } }],
+  [
+    'a directory that goes on behind the last entry',
+    { entries: [ok, { name: 'evil.js', hidden: 'from-data' }], end: { entries: 1 } },
+  ],
   ['count 0', { entries: [ok], end: { entries: 0 } }],
   ['a claim of 65,535 entries', { entries: [ok], end: { entries: 0xffff } }],
   ['a directory one byte too late', { entries: [ok], end: { offset: 1_000 } }],

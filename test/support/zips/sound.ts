@@ -7,6 +7,14 @@ const text = 'module.exports = 1;\n'.repeat(8);
 const see = 0xffffffff;
 const times = extraField(0x5455, Buffer.from([1, 0x80, 0x43, 0x6d, 0x38]));
 const owner = extraField(0x7875, Buffer.from([1, 4, 0xe8, 3, 0, 0, 4, 0xe8, 3, 0, 0]));
+/** NTFS, old Unix and Info-ZIP's first owners; the last is empty, as it is in central headers. */
+const otherTimes = [
+  extraField(0x000a, Buffer.concat([record([0, 4], [1, 2], [24, 2]), Buffer.alloc(24, 1)])),
+  extraField(0x5855, Buffer.alloc(8, 1)),
+  extraField(0x5855, Buffer.alloc(12, 1)),
+  extraField(0x7855, Buffer.alloc(4, 1)),
+  extraField(0x7855, Buffer.alloc(0)),
+];
 const raw = Buffer.from('caf\x82.js', 'latin1');
 
 const plain: readonly EntrySpec[] = [
@@ -29,6 +37,12 @@ export const soundArchives: readonly SoundArchive[] = [
   }),
   sound('with times and owners', {
     entries: plain.map(entry => ({ ...entry, both: { extra: Buffer.concat([times, owner]) } })),
+  }),
+  sound('with the times of other systems', {
+    entries: plain.map((entry, index) => ({
+      ...entry,
+      both: { extra: otherTimes[index % otherTimes.length] ?? times },
+    })),
   }),
   sound('with zip64 end record', {
     entries: plain,
