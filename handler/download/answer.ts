@@ -11,6 +11,8 @@ export interface Refusal {
   /** The region that S3 names instead. */
   readonly region: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** What AWS support asks for; empty without. */
+  readonly requestId: string;
   /** The server's clock, milliseconds since the epoch. */
   readonly date: number | undefined;
 }
@@ -54,6 +56,7 @@ export function parseRefusal(status: number, headers: IncomingHttpHeaders, xml: 
     message: printable(/<Message>([^<]{1,2000})/.exec(xml)?.[1] ?? ''),
     region: regionIn(headers, xml),
     retryAfterMs: retryAfter(headers['retry-after'], date),
+    requestId: printable(String(headers['x-amz-request-id'] ?? '')).slice(0, 100),
     date: Number.isNaN(date) ? undefined : date,
   };
 }

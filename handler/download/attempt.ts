@@ -50,7 +50,8 @@ export async function attempt(
     if (refused !== undefined) return refused;
     const end = await receiveBody(answer, parcel, limits, clock, endMs);
     if (end.kind === 'tooLong') return { kind: 'wrong', found: `more than ${parcel.size} bytes` };
-    if (end.kind === 'broken') {
+    // Broken off behind the last byte: nothing is missing, and the digest will tell.
+    if (end.kind === 'broken' && parcel.filled < parcel.size) {
       if (end.reason !== 'reset') return { kind: 'silent', reason: end.reason };
       return { kind: 'reset', reason: `the connection broke after ${parcel.filled} of ${parcel.size} bytes` };
     }

@@ -142,6 +142,7 @@ function failure(
           status: trouble.refusal.status,
           awsCode: trouble.refusal.code,
           awsMessage: trouble.refusal.message,
+          awsRequestId: trouble.refusal.requestId,
         }),
         ...(verdict.code === 'DEPS_ACCESS_DENIED' && {
           missingPermission: /kms:Decrypt/.test(verdict.hint) ? 'kms:Decrypt' : 's3:GetObject',

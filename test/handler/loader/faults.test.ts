@@ -102,6 +102,35 @@ test.serial('B4 too many open files says nothing about the copy found: it stays'
   t.true(fs.existsSync(path.join(settings.dir, final)));
 });
 
+test.serial(
+  'B1 room is made first by sweeping copies that the lock does not name, then need and have are said',
+  async t => {
+    const { settings, load, s3, events } = await world(t);
+    const other = path.join(settings.dir, `sha256-${'0'.repeat(64)}`);
+    fs.mkdirSync(other, { recursive: true });
+    const kept = path.join(settings.dir, 'somebody-elses');
+    fs.mkdirSync(kept);
+    const real = fs.statfsSync;
+    const stub = (dir: string) => ({ ...real(dir), bsize: 4096, bavail: fs.existsSync(other) ? 1 : blocks });
+    let blocks = 2;
+    Object.assign(fs, { statfsSync: stub });
+    syncBuiltinESMExports();
+    t.teardown(() => {
+      Object.assign(fs, { statfsSync: real });
+      syncBuiltinESMExports();
+    });
+    const error = await t.throwsAsync<HandlerError>(load(), { code: 'DEPS_NOSPACE' });
+    t.is(error.details['haveBytes'], 8192);
+    t.is(error.details['needBytes'], diskNeed(made.artifact.unpackedSize, made.artifact.files));
+    t.is(s3.requests.length, 0);
+    fs.mkdirSync(other);
+    blocks = 1_000_000;
+    t.is(await load(), 's3');
+    t.true(fs.existsSync(kept));
+    t.is(events.filter(({ event }) => event === 'swept').length, 2);
+  },
+);
+
 test.serial('B10 another process finishes while we download: its copy is verified and taken', async t => {
   const step: Step = (request, response) => {
     if (s3.requests.length === 1)
@@ -177,7 +206,15 @@ const history: History = {
 const refusal = (status: number, code = ''): Trouble => ({
   kind: 'refused',
   hadRange: status === 412,
-  refusal: { status, code, message: '', region: undefined, retryAfterMs: undefined, date: undefined },
+  refusal: {
+    status,
+    code,
+    message: '',
+    region: undefined,
+    retryAfterMs: undefined,
+    requestId: '',
+    date: undefined,
+  },
 });
 
 const lastAttempts: readonly [string, Trouble, HandlerErrorCode][] = [

@@ -1,6 +1,7 @@
 /** FAULTS.md A: what the object store does to us at cold start, row by row. */
 import dns from 'node:dns';
 import { existsSync, readdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
@@ -194,6 +195,16 @@ const rows: Readonly<Record<string, Row>> = {
   'A12 a reset mid-body is continued': { script: [breakAfter(zip, half, 'reset'), serve(zip)], requests: 2 },
   'A12 a reset before any header': { script: [resetAtOnce, serve(zip)], requests: 2 },
   'A12 resets for ever': { script: [resetAtOnce], requests: 4, code: 'DEPS_UNREACHABLE' },
+  'A12 a reset behind the last byte costs nothing': {
+    script: [openEnded(zip)],
+    requests: 1,
+  },
+  'A12 a server that speaks no HTTP': {
+    script: [gibberish],
+    requests: 4,
+    code: 'DEPS_UNREACHABLE',
+    found: /HPE_/,
+  },
   'A13 the end of the connection mid-body': {
     script: [breakAfter(zip, half, 'fin'), serve(zip)],
     requests: 2,
@@ -374,7 +385,7 @@ test('A5 pauses stay within the jitter and Retry-After within its cap', async t 
 
 test('A6 a pause that would outlast the deadline is not begun', async t => {
   const { error, s3 } = await run(t, [refuse(503, 'SlowDown', { headers: { 'retry-after': '60' } })], {
-    deadlineMs: 500,
+    deadlineMs: 20_000,
     limits: { retryAfterCapMs: 60_000 },
   });
   t.is(error?.code, 'DEPS_THROTTLED');
@@ -513,6 +524,18 @@ function filler(length: number): Buffer {
     bytes[i] = state >> 16;
   }
   return bytes;
+}
+
+/** All bytes, chunked, and then neither an end nor an error but a reset. */
+function openEnded(bytes: Buffer): Step {
+  return (request, response) => {
+    response.writeHead(200, { 'transfer-encoding': 'chunked' });
+    response.write(bytes, () => setImmediate(() => request.socket.destroy()));
+  };
+}
+
+function gibberish(request: IncomingMessage): void {
+  request.socket.end('220 smtp.example ready\r\n');
 }
 
 function plain(status: number, text: string): Step {

@@ -84,13 +84,18 @@ test('https: a certificate that is trusted, and one that is not', async t => {
 test('a refusal is boiled down to what is needed, and nothing that a terminal would obey', t => {
   const xml =
     '<Error><Code>SlowDown</Code><Message>wait\u001b[31m\r\nnow</Message><Region>eu-west-1</Region></Error>';
-  const headers = { date: 'Tue, 01 Dec 2026 10:00:00 GMT', 'retry-after': 'Tue, 01 Dec 2026 10:00:07 GMT' };
+  const headers = {
+    date: 'Tue, 01 Dec 2026 10:00:00 GMT',
+    'retry-after': 'Tue, 01 Dec 2026 10:00:07 GMT',
+    'x-amz-request-id': 'R\n1',
+  };
   t.deepEqual(parseRefusal(503, headers, xml), {
     status: 503,
     code: 'SlowDown',
     message: 'wait?[31m??now',
     region: 'eu-west-1',
     retryAfterMs: 7000,
+    requestId: 'R?1',
     date: Date.parse(headers.date),
   });
   t.deepEqual(parseRefusal(500, {}, 'x'), {
@@ -99,6 +104,7 @@ test('a refusal is boiled down to what is needed, and nothing that a terminal wo
     message: '',
     region: undefined,
     retryAfterMs: undefined,
+    requestId: '',
     date: undefined,
   });
 });
