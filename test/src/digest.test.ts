@@ -159,6 +159,16 @@ test('a text is cut off after max_content_length characters, where truncate_patt
   t.regex(some['big.txt'] ?? '', /cut off/);
 });
 
+test('the POST route filters nothing unless told to; the GET route has the original’s default', async t => {
+  const { service } = await start(t);
+  const body = JSON.stringify({ owner: 'acme', name: 'sample', format: 'json' });
+  const headers = { 'content-type': 'application/json' };
+  const reply = await service.call('POST', '/github-digest/markdown/filter', { headers, body });
+  t.is((reply.json() as DigestJson).files.length, 6);
+  const get = await service.get('/github-digest/repo-files-in-markdown?owner=acme&name=sample&format=json');
+  t.like(get.json() as DigestJson, { files: [], filters: { filter_starts_with: 'osbot_utils' } });
+});
+
 test('hidden contents leave head and tree', async t => {
   const { service } = await start(t);
   const reply = await filter(service, { hide_file_contents: true });
