@@ -18,8 +18,10 @@ const moduleAbi: Readonly<Record<Runtime, number>> = { 'nodejs24.x': 137, 'nodej
 const platformFolder =
   /(?:^|\/)(android|darwin|freebsd|linux|linuxmusl|win32|sunos|aix)-([a-z0-9+]+)(?:\/|$)/;
 
-/** True for a binary that names another machine in its path: nothing on the target ever loads it. */
+/** True for a binary that names another machine or runtime in its path: nothing on the target ever loads it. */
 export function isForeignBinary(path: string, target: NativeTarget): boolean {
+  // Addons of the runtime Bare, which npm packages bring along for it.
+  if (path.endsWith('.bare')) return true;
   if (!/\.(node|so(\.\d+)*|dylib|dll|exe)$/i.test(path)) return false;
   if (/[.-]musl\b/.test(path)) return true;
   const [, system, machines] = platformFolder.exec(path) ?? [];

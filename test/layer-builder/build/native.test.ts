@@ -136,6 +136,7 @@ const foreign: readonly [path: string, foreign: boolean][] = [
   ['prebuilds/linux-arm64/node.napi.node', true],
   ['prebuilds/linux-x64/node.napi.musl.node', true],
   ['prebuilds/linux-x64/node.napi.glibc.node', false],
+  ['prebuilds/linux-x64/addon.bare', true],
   ['build/Release/addon.node', false],
   ['lib/linux-arm64/index.js', false],
 ];
