@@ -42,6 +42,11 @@ export interface LocalAws {
   readonly invocations: readonly InvocationRecord[];
   /** Calls `listener` with each invocation from now on; returns what ends that. */
   onInvocation(listener: (record: InvocationRecord) => void): () => void;
+  /**
+   * Shuts down the execution environments of a function, so that its next invocation starts cold. AWS has no such
+   * call: there one changes the configuration.
+   */
+  endEnvironments(functionName: string): Promise<void>;
   /** Ends the server and every function. Nothing is left running or mounted. */
   close(): Promise<void>;
 }
@@ -104,6 +109,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       sandbox: { kind: sandbox.kind, isolated: sandbox.isolated },
       invocations: lambda.invocations,
       onInvocation: lambda.onInvocation,
+      endEnvironments: lambda.endEnvironments,
       close,
     };
   } catch (error) {

@@ -30,6 +30,8 @@ export interface LambdaService {
   readonly invocations: readonly InvocationRecord[];
   /** Calls `listener` with each invocation from now on; returns what ends that. */
   onInvocation(listener: (record: InvocationRecord) => void): () => void;
+  /** Shuts down the execution environments of a function, so that its next invocation starts cold. */
+  endEnvironments(functionName: string): Promise<void>;
   /** Ends every function and every URL. Nothing is left running or mounted. */
   close(): Promise<void>;
 }
@@ -159,6 +161,10 @@ export async function openLambda(options: LambdaOptions): Promise<LambdaService>
     },
     invocations: service.running.records,
     onInvocation: service.running.onRecord,
+    async endEnvironments(functionName) {
+      const record = store.functions.get(functionName);
+      if (record) await service.running.retire(record, true);
+    },
     async close() {
       await service.urls.closeAll();
       await service.lifecycles.settled();

@@ -62,7 +62,7 @@ async function answer(
     body,
     sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
     urlId: config.id,
-    domain: request.headers.host ?? `127.0.0.1:${config.port}`,
+    domain: `127.0.0.1:${config.port}`,
     requestId,
     traceId,
     at: Date.now(),

@@ -52,8 +52,11 @@ export async function unpackInto(zip: Buffer, folder: string): Promise<void> {
     makeFolder(entry.name.endsWith('/') ? path : dirname(path), folder, folders);
     if (entry.name.endsWith('/')) continue;
     const data = readData(zip, entry);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      // Everything known below it goes with it, or a link in its place would be walked through.
+      for (const known of folders) if (known === path || known.startsWith(`${path}/`)) folders.delete(known);
+    }
     rmSync(path, { recursive: true, force: true });
-    folders.delete(path);
     if (isLink(entry)) {
       symlinkSync(data.toString(), path);
       continue;

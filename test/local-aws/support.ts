@@ -64,12 +64,14 @@ export function clientOf(aws: LocalAws): LambdaClient {
   });
 }
 
-/** A zip of texts by path. */
+/** A zip of texts by path; what begins with #! may be executed. */
 export async function zipOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const archive = new ZipArchive();
   const chunks: Buffer[] = [];
   archive.on('data', (chunk: Buffer) => chunks.push(chunk));
-  for (const [name, content] of Object.entries(files)) archive.append(content, { name, mode: 0o644 });
+  for (const [name, content] of Object.entries(files)) {
+    archive.append(content, { name, mode: content.startsWith('#!') ? 0o755 : 0o644 });
+  }
   await archive.finalize();
   return Buffer.concat(chunks);
 }

@@ -239,6 +239,21 @@ test('a failing init is tried once more inside the invocation and then answered'
   );
 });
 
+test('AWS_LAMBDA_EXEC_WRAPPER starts the runtime, whose command it is given', async t => {
+  if (bench.aws.sandbox.kind === 'process') {
+    t.log('SKIPPED: a plain process has no /opt');
+    t.pass();
+    return;
+  }
+  const layer = await publishLayer('wrapper', { 'wrap.sh': '#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n' });
+  await createFunction(bench.lambda, 'wrapped', {
+    Layers: [layer],
+    Environment: { Variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrap.sh' } },
+    files: { 'index.mjs': 'export const handler = async () => [process.env.WRAPPED, process.argv0];' },
+  });
+  t.deepEqual((await invoke(bench.lambda, 'wrapped')).value, ['yes', '/var/lang/bin/node']);
+});
+
 test('a handler with a callback is refused, as Node 24 on Lambda does', async t => {
   await createFunction(bench.lambda, 'callback', {
     files: { 'index.js': 'exports.handler = (event, context, done) => done(null, 1);' },
