@@ -10,6 +10,8 @@ export interface LayerSharing {
   /** The statements that a publish of ours made; others are left alone. */
   read(layerName: string, version: number): Promise<ReadonlySet<Share>>;
   add(layerName: string, version: number, share: Share): Promise<void>;
+  /** True when anybody else may use the version, whoever allowed it. */
+  isShared(arn: string): Promise<boolean>;
 }
 
 const sharePattern = /^(?:account:\d{12}|org:o-[a-z0-9]{10,32}|public)$/;
@@ -27,24 +29,30 @@ export async function openLayerSharing({ lambda }: AwsClients, call: Caller): Pr
   const { AddLayerVersionPermissionCommand, GetLayerVersionPolicyCommand } = await import(
     '@aws-sdk/client-lambda'
   );
+
+  async function statements(layerName: string, version: number): Promise<Statement[]> {
+    const about = {
+      action: 'lambda:GetLayerVersionPolicy',
+      resource: `${layerName}:${version}`,
+      expected: isMissing,
+    };
+    const command = new GetLayerVersionPolicyCommand({ LayerName: layerName, VersionNumber: version });
+    try {
+      const answer = await call(about, options => lambda.send(command, options));
+      return JSON.parse(answer.Policy ?? '{}').Statement ?? [];
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
   return {
     async read(layerName, version) {
-      const about = {
-        action: 'lambda:GetLayerVersionPolicy',
-        resource: `${layerName}:${version}`,
-        expected: isMissing,
-      };
-      const input = { LayerName: layerName, VersionNumber: version };
-      try {
-        const answer = await call(about, options =>
-          lambda.send(new GetLayerVersionPolicyCommand(input), options),
-        );
-        const statements: Statement[] = JSON.parse(answer.Policy ?? '{}').Statement ?? [];
-        return new Set(statements.flatMap(({ Sid }) => shareOf(Sid ?? '')));
-      } catch (error) {
-        if (isMissing(error)) return new Set();
-        throw error;
-      }
+      return new Set((await statements(layerName, version)).flatMap(({ Sid }) => shareOf(Sid ?? '')));
+    },
+    async isShared(arn) {
+      const [, layerName = '', version] = arn.match(/^(.*):(\d+)$/) ?? [];
+      return (await statements(layerName, Number(version))).length > 0;
     },
     async add(layerName, version, share) {
       const about = {

@@ -10,7 +10,7 @@ import { judgeLifecycle } from '../plan/doctor.ts';
 import { planGc } from '../plan/gc.ts';
 import { targetsOf } from '../publish/goal.ts';
 import { folderOf, layerName } from '../publish/names.ts';
-import { readGcWorld } from '../read/gc.ts';
+import { readGcWorld, readShared } from '../read/gc.ts';
 import { formatGc, gcData } from '../report/gc.ts';
 import { bucketOptions, bucketValues, flagOf, textOf } from './values.ts';
 
@@ -40,7 +40,9 @@ export const command: Command = {
       const layerNames = config.artifacts.map(({ name }) =>
         layerName(config.layerName, { ...config, artifact: name }),
       );
-      const plan = planGc(await readGcWorld({ regions, prefix, layerNames, now: Date.now() }), rules);
+      const world = await readGcWorld({ regions, prefix, layerNames, now: Date.now() });
+      const unreached = new Set(planGc(world, rules).delete.map(({ name }) => name));
+      const plan = planGc(await readShared(regions, world, unreached), rules);
       for (const line of await auditLifecycles(regions, prefix)) warn(line);
       const applied = flagOf(values, 'apply');
       if (applied) {

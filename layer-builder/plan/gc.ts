@@ -15,6 +15,8 @@ export interface GcLayer {
   readonly arn: string;
   readonly digest: Digest;
   readonly createdAt: number;
+  /** Shared outside of the account: functions that nobody here can see may use it. */
+  readonly shared?: boolean;
 }
 
 export interface GcRelease {
@@ -139,6 +141,7 @@ function keptLayers(world: GcWorld, kept: readonly GcRelease[], isYoung: (time: 
   const reasons: Reasons = new Map();
   for (const layer of world.layers) {
     if (isYoung(layer.createdAt)) reasons.set(layer.arn, 'younger than the grace period');
+    if (layer.shared) reasons.set(layer.arn, 'it is shared: functions of other accounts may use it');
   }
   for (const release of kept) for (const arn of release.layerArns) reasons.set(arn, `release ${release.id}`);
   for (const user of world.users) for (const arn of user.layerArns) reasons.set(arn, `function ${user.name}`);

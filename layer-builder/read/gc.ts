@@ -61,6 +61,22 @@ export async function readGcWorld({ regions, prefix, layerNames, now }: GcScope)
   };
 }
 
+/** Marks the layers that are shared. Asked only of those that would be deleted: it takes a call for each. */
+export async function readShared(
+  regions: readonly Region[],
+  world: GcWorld,
+  candidates: ReadonlySet<string>,
+): Promise<GcWorld> {
+  const layers = await Promise.all(
+    world.layers.map(async (layer): Promise<GcLayer> => {
+      const region = regions.find(({ region }) => region === layer.region);
+      if (region === undefined || !candidates.has(layer.arn)) return layer;
+      return { ...layer, shared: await region.sharing.isShared(layer.arn) };
+    }),
+  );
+  return { ...world, layers };
+}
+
 async function readGcBucket({ bucket, objects: store }: Region, inventory: Inventory, prefix: string) {
   const list = (folder: string) => allPages(from => inventory.objects(bucket, `${prefix}${folder}/`, from));
   const [objects, listed, named] = await Promise.all([list('sha256'), list('releases'), list('channels')]);

@@ -9,10 +9,8 @@ const run = promisify(execFile);
 
 /** Reads git and the pipeline's environment. What is not known is null: a release needs neither. */
 export async function readOrigin(project: string, env: NodeJS.ProcessEnv, now: Date): Promise<ReleaseOrigin> {
-  const [head, changes] = await Promise.all([
-    git(project, 'rev-parse', 'HEAD'),
-    git(project, 'status', '--porcelain', '--untracked-files=no'),
-  ]);
+  const head = await git(project, 'rev-parse', 'HEAD');
+  const changes = head && (await git(project, 'status', '--porcelain', '--untracked-files=no'));
   return {
     createdAt: now.toISOString(),
     createdBy: env['GITHUB_ACTOR'] || env['GITLAB_USER_LOGIN'] || env['CODEBUILD_INITIATOR'] || userName(),

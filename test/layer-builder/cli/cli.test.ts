@@ -1,11 +1,12 @@
 /** The contract of every command: streams, exit status, errors, help. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { commandNames, loadCommand } from '../../../layer-builder/commands/index.ts';
 import { makeProject } from '../publish/project.ts';
@@ -177,5 +178,49 @@ test('the shim runs where the package is installed: Node strips no types in node
     encoding: 'utf8',
   });
   t.regex(text, /strict unpacker/);
+  rmSync(folder, { recursive: true });
+});
+
+const oldNode = (process.env['PATH'] ?? '')
+  .split(path.delimiter)
+  .map(folder => path.join(folder, 'node'))
+  .find(
+    node => existsSync(node) && /^v(?:1\d|2[0-3])\./.test(execFileSync(node, ['-v'], { encoding: 'utf8' })),
+  );
+
+function skip(t: ExecutionContext) {
+  t.log('SKIPPED: no Node older than 24 on the PATH');
+  t.pass();
+}
+
+test('the shim hands over to the Node 24 of the project where the PATH has an older one, status and all', t => {
+  if (oldNode === undefined) return skip(t);
+  const bin = path.join(root, 'layer-builder', 'bin.js');
+  const run = spawnSync(oldNode, [bin, 'pulbish', '--json'], { env: cleanEnvironment(), encoding: 'utf8' });
+  t.is(JSON.parse(run.stdout).error.code, 'USAGE');
+  t.is(run.status, 2);
+});
+
+test('the shim passes SIGTERM on and ends as the command does', async t => {
+  if (oldNode === undefined) return skip(t);
+  const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-local-'));
+  const bin = path.join(root, 'layer-builder', 'bin.js');
+  const argv = [bin, 'local', '--port', '0', '--url-port', '0', '--data', data];
+  const child = spawn(oldNode, argv, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  t.deepEqual(await ended, [0, null]);
+  rmSync(data, { recursive: true });
+});
+
+test('the shim says what is missing where no Node 24 can be found', t => {
+  if (oldNode === undefined) return skip(t);
+  const folder = mkdtempSync(path.join(tmpdir(), 'layer-builder-old-'));
+  cpSync(path.join(root, 'layer-builder', 'bin.js'), path.join(folder, 'bin.mjs'));
+  const bin = path.join(folder, 'bin.mjs');
+  const run = spawnSync(oldNode, [bin, 'plan'], { cwd: folder, env: cleanEnvironment(), encoding: 'utf8' });
+  t.regex(run.stderr, /^error NODE_TOO_OLD: .*\(expected 24 or later, found \d+/);
+  t.is(run.status, 1);
   rmSync(folder, { recursive: true });
 });

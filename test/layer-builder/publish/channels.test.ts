@@ -197,6 +197,22 @@ test('gc lets what is young alone: a publish may be under way', async t => {
   t.deepEqual(data.delete, []);
 });
 
+test('gc keeps a layer that is shared: functions of other accounts may use it', async t => {
+  const { run, releases } = await setUp('gc-shared', ['one', 'two']);
+  const { AddLayerVersionPermissionCommand } = await import('@aws-sdk/client-lambda');
+  await world.direct.lambda.send(
+    new AddLayerVersionPermissionCommand({
+      ...{ LayerName: 'gc-shared-core', VersionNumber: 1, StatementId: 'by-hand' },
+      ...{ Action: 'lambda:GetLayerVersion', Principal: '123456789012' },
+    }),
+  );
+  const { data } = await run('gc', '--keep', '1', '--grace-hours', '0');
+  t.deepEqual(
+    data.delete.map(({ name }: { name: string }) => name),
+    [releases[0]],
+  );
+});
+
 test('the lock on disk is what the handler reads', async t => {
   const { project } = await setUp('disk', ['one']);
   const lock = JSON.parse(readFileSync(`${project}/deps.lock.json`, 'utf8'));

@@ -152,6 +152,11 @@ test('every kept item names the edge that keeps it', t => {
   );
 });
 
+test('a layer that is shared stays, and its object with it', t => {
+  const layers = [{ region: 'us-east-1', arn: arns[0] ?? '', digest, createdAt: old, shared: true }];
+  t.deepEqual(planGc({ ...empty, objects: [object], layers }, rules).delete, []);
+});
+
 test('a function whose code cannot be read keeps every object', t => {
   const world = { ...empty, objects: [object], users: [{ name: 'f:1', layerArns: [], digests: undefined }] };
   const plan = planGc(world, rules);

@@ -16,7 +16,7 @@ export interface ProxiedCall {
 /** What happens to a call: refused before it is done, done but never answered, or answered by the proxy. */
 export type Fault =
   | { readonly kind: 'drop-request' }
-  | { readonly kind: 'drop-reply' }
+  | { readonly kind: 'drop-reply'; readonly afterwards?: () => void }
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -34,13 +34,18 @@ export interface FaultProxy {
   /** Decides about each call; `index` counts from 0 since the last reset. */
   script: (call: ProxiedCall, index: number) => Fault | undefined;
   reset(): void;
+  /** Resolves when no call is under way any more. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** `targetOf` says which local-aws serves a region. */
 export async function startProxy(targetOf: (region: string) => string): Promise<FaultProxy> {
+  const underWay = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
-    handle(incoming, outgoing).catch(() => outgoing.destroy());
+    const work = handle(incoming, outgoing).catch(() => void outgoing.destroy());
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -52,6 +57,9 @@ export async function startProxy(targetOf: (region: string) => string): Promise<
     reset() {
       proxy.calls.length = 0;
       proxy.script = () => undefined;
+    },
+    async quiet() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     async close() {
       server.closeAllConnections();
@@ -78,6 +86,7 @@ export async function startProxy(targetOf: (region: string) => string): Promise<
     const [reply] = (await once(forward, 'response')) as [IncomingMessage];
     if (fault?.kind === 'drop-reply') {
       for await (const _ of reply.resume());
+      fault.afterwards?.();
       return void outgoing.destroy();
     }
     outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
