@@ -29,6 +29,8 @@ const hopByHop = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+/** Most names are ruled out by their length, without being lowered. */
+const hopByHopLengths = new Set([...hopByHop].map(name => name.length));
 
 /**
  * Repairs one response of serverless-http, before the app sees it:
@@ -86,7 +88,7 @@ function setHeader(
   name: string,
   value: number | string | readonly string[],
 ): ServerResponse {
-  if (typeof name === 'string' && hopByHop.has(name.toLowerCase())) return this;
+  if (hopByHopLengths.has(name?.length) && hopByHop.has(name.toLowerCase())) return this;
   try {
     return ServerResponse.prototype.setHeader.call(this, name, value) as ServerResponse;
   } catch (error) {

@@ -1,21 +1,13 @@
 /** The line of each request (log and metrics in one) and of each cold start. */
 import type { Dependencies } from '../loader.ts';
 import type { LogFields } from '../log.ts';
-import { escapeControls, formatLine, scopeFields } from '../log.ts';
+import { escapeControls, formatLine } from '../log.ts';
 import type { Metric } from '../metrics.ts';
-import { cleanNamespace, cleanValue, formatMetrics } from '../metrics.ts';
-import type { HttpSource } from './classify.ts';
+import { formatMetrics } from '../metrics.ts';
+import type { RequestFacts } from './request-line.ts';
+import { requestFormatter } from './request-line.ts';
 import type { Scope } from './scope.ts';
 import type { EdgeSettings } from './settings.ts';
-
-export interface RequestFacts {
-  readonly source: HttpSource;
-  readonly method: string;
-  /** The route's template as the app said it, never the path. */
-  readonly route: string;
-  readonly status: number;
-  readonly durationMs: number;
-}
 
 /** Phases in milliseconds, by artifact; `app` holds the import of the app itself. */
 export type Phases = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -60,92 +52,6 @@ export function createReporter(
 
 function line(fields: LogFields): string {
   return `${escapeControls(JSON.stringify(fields))}\n`;
-}
-
-/** RSS is read from /proc, which takes longer than the rest of the line: once a second is enough. */
-const rssEveryMs = 1000;
-
-/**
- * The line of a request is built from parts made once: it is written for every request, and `JSON.stringify` of the
- * whole would take longer than the edge itself.
- */
-function requestFormatter(
-  settings: EdgeSettings,
-  isInfo: boolean,
-): (facts: RequestFacts, scope: Scope) => string {
-  const named = [
-    { Name: 'requests', Unit: 'Count' },
-    { Name: 'duration_ms', Unit: 'Milliseconds' },
-    { Name: 'errors_4xx', Unit: 'Count' },
-    { Name: 'errors_5xx', Unit: 'Count' },
-  ];
-  const directive = (withRss: boolean) =>
-    JSON.stringify([
-      {
-        Namespace: cleanNamespace(settings.namespace),
-        Dimensions: [['service', 'stage', 'route']],
-        Metrics: withRss ? [...named, { Name: 'rss_bytes', Unit: 'Bytes' }] : named,
-      },
-    ]);
-  const plainDirective = directive(false);
-  const rssDirective = directive(true);
-  const service = `"service":${quote(cleanValue(settings.service))},"stage":${quote(cleanValue(settings.stage))}`;
-  let rssAt = Number.NEGATIVE_INFINITY;
-
-  const routes = new Map<string, string>();
-  const quoteRoute = (route: string) => {
-    let text = routes.get(route);
-    if (text === undefined) {
-      text = quote(cleanValue(route));
-      if (routes.size < mostRoutes) routes.set(route, text);
-    }
-    return text;
-  };
-
-  return (facts, scope) => {
-    const now = Date.now();
-    const withRss = now - rssAt >= rssEveryMs;
-    if (withRss) rssAt = now;
-    const { status } = facts;
-    const durationMs = round(facts.durationMs);
-    const metrics = `{"_aws":{"Timestamp":${now},"CloudWatchMetrics":${withRss ? rssDirective : plainDirective}},${service},"route":${quoteRoute(facts.route)},"requests":1,"duration_ms":${durationMs},"errors_4xx":${status >= 400 && status < 500 ? 1 : 0},"errors_5xx":${status >= 500 ? 1 : 0}${withRss ? `,"rss_bytes":${process.memoryUsage.rss()}` : ''}`;
-    const level = status >= 500 ? 'ERROR' : 'INFO';
-    if (!isInfo && level === 'INFO') return `${metrics}}\n`;
-    const timestamp = isoTime(now);
-    if (settings.format === 'Text') {
-      const { method, source, route } = facts;
-      const ids = scopeFields(scope);
-      const own = { method, source, route, status, duration_ms: durationMs };
-      const record = { level, message: 'request', timestamp, service: settings.service, ...ids, ...own };
-      return `${formatLine(record, level, timestamp, scope.functionRequestId, 'Text')}${metrics}}\n`;
-    }
-    // the grammar of ids, methods and sources has nothing to escape
-    return `${metrics},"level":"${level}","message":"request","timestamp":"${timestamp}","cold_start":${scope.coldStart},"function_request_id":${textOrNull(scope.functionRequestId)},"correlation_id":"${scope.correlationId}","xray_trace_id":${textOrNull(scope.traceId)},"method":"${facts.method}","source":"${facts.source}","status":${status}}\n`;
-  };
-}
-
-let second = Number.NaN;
-let secondText = '';
-
-/** `toISOString` of a time of the present, most of which is that of the last request. */
-function isoTime(now: number): string {
-  const ms = now % 1000;
-  if (now - ms !== second) {
-    second = now - ms;
-    secondText = new Date(second).toISOString().slice(0, -4);
-  }
-  return `${secondText}${String(ms).padStart(3, '0')}Z`;
-}
-
-/** Templates of one app; past this number somebody takes paths for templates. */
-const mostRoutes = 1000;
-
-function textOrNull(id: string | undefined): string {
-  return id === undefined ? 'null' : `"${id}"`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
 
 function coldStartRecord(facts: ColdStart, settings: EdgeSettings, timestamp: string): LogFields {

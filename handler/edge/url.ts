@@ -2,6 +2,8 @@
 
 /** RFC 3986 `pchar` and `/`. A percent sign is legal only before two hexadecimal digits. */
 const legalPath = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
+/** The same without percent signs. */
+const plainPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 const illegalInPath = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+/gu;
 const illegalInDecodedPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/gu;
 
@@ -22,12 +24,12 @@ export function encodedPath(path: string): string {
  * escaped too. Otherwise the app's decoding would be the second.
  */
 export function decodedPath(path: string): string {
-  return rooted(path.replace(illegalInDecodedPath, escapeAll));
+  return rooted(plainPath.test(path) ? path : path.replace(illegalInDecodedPath, escapeAll));
 }
 
 /** A query that arrives as the client wrote it. */
 export function rawQuery(query: string): string {
-  return query.replace(illegalInQuery, escapeAll);
+  return query === '' ? query : query.replace(illegalInQuery, escapeAll);
 }
 
 /** Decoded names and values (REST API) → a query. Order of names and, within a name, of values is kept. */
