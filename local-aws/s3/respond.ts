@@ -24,11 +24,17 @@ export async function sendAnswer(response: ServerResponse, answer: Answer): Prom
       sendText(response, status, headers, body.type, body.text);
       return;
     case 'file':
-      response.writeHead(status, headers);
-      await pipeline(
-        body.file.createReadStream({ start: body.start, end: body.end, highWaterMark: 256 * 1024 }),
-        response,
-      );
+      try {
+        response.writeHead(status, headers);
+        const { file, start, end } = body;
+        await pipeline(
+          file.createReadStream({ start, end, autoClose: false, highWaterMark: 256 * 1024 }),
+          response,
+        );
+      } finally {
+        // The stream would not close it when the client was gone before the first byte.
+        await body.file.close();
+      }
   }
 }
 

@@ -26,12 +26,16 @@ export async function copyFiles(
   let size = 0;
   for (const file of files) {
     const handle = await open(file, 'r');
-    const stream = handle.createReadStream({ ...range, highWaterMark: 256 * 1024 });
-    for await (const data of stream as AsyncIterable<Buffer>) {
-      size += data.length;
-      md5.update(data);
-      hasher.update(data);
-      await write(data);
+    try {
+      const stream = handle.createReadStream({ ...range, autoClose: false, highWaterMark: 256 * 1024 });
+      for await (const data of stream as AsyncIterable<Buffer>) {
+        size += data.length;
+        md5.update(data);
+        hasher.update(data);
+        await write(data);
+      }
+    } finally {
+      await handle.close();
     }
   }
   const value = encode(await hasher.digest());

@@ -1,5 +1,5 @@
 /** aws-chunked bodies: AWS's published examples, every way to break the framing, and any cut between packets. */
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
 import fc from 'fast-check';
@@ -182,6 +182,42 @@ for (const [title, body, change, code] of uploads)
     else t.like(await get, { ContentLength: 5, ContentEncoding: 'gzip', ChecksumCRC32: 'NhCmhg==' });
   });
 
+/** Frames `data` in two chunks, each signed over the one before it, with code of the test's own. */
+function frameSigned(headers: Readonly<Record<string, string>>, data: string, spoil: string): string {
+  const date = headers['x-amz-date'] ?? '';
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const key = ['us-east-1', 's3', 'aws4_request'].reduce(hmac, hmac('AWS4test', date.slice(0, 8)));
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  let previous = headers['authorization']?.split('Signature=')[1] ?? '';
+  const chunk = (text: string) => {
+    const scope = `${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+    const signed = ['AWS4-HMAC-SHA256-PAYLOAD', date, scope, previous, hash(''), hash(text)].join('\n');
+    previous = hmac(key, signed).toString('hex');
+    return `${text.length.toString(16)};chunk-signature=${previous}\r\n${text === 'end' ? spoil : text}\r\n`;
+  };
+  return chunk(data) + chunk('end') + chunk('');
+}
+
+for (const [title, spoil, code] of [
+  ['stored when every chunk is what was signed', 'end', undefined],
+  ['refused when one chunk is not', 'End', 'SignatureDoesNotMatch'],
+] as const)
+  test(`a body in signed chunks is ${title}`, async t => {
+    const server = await startServer(t);
+    await server.client.send(new CreateBucketCommand({ Bucket }));
+    const data = 'x'.repeat(8192);
+    const headers = {
+      'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      'x-amz-decoded-content-length': '8195',
+    };
+    const frame = (signed: Readonly<Record<string, string>>) => frameSigned(signed, data, spoil);
+    const answer = await send(server, { method: 'PUT', path: `/${Bucket}/key`, headers, frame });
+    t.is(answer.element('Code'), code);
+    const get = server.client.send(new GetObjectCommand({ Bucket, Key: 'key' }));
+    if (code === undefined) t.is(await (await get).Body?.transformToString(), `${data}end`);
+    else t.like(await failureOf(get), { code: 'NoSuchKey' });
+  });
+
 test('a body may not come with plain chunked transfer, which S3 does not know either', async t => {
   const server = await startServer(t);
   const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', 'transfer-encoding': 'chunked' };
@@ -193,6 +229,6 @@ test('a body may not come with plain chunked transfer, which S3 does not know ei
 test('an empty stream is an empty object', async t => {
   const { client } = await startServer(t);
   await client.send(new CreateBucketCommand({ Bucket }));
-  await client.send(new PutObjectCommand({ Bucket, Key: 'empty', Body: '' }));
+  await client.send(new PutObjectCommand({ Bucket, Key: 'empty', Body: Buffer.alloc(0) }));
   t.like(await client.send(new GetObjectCommand({ Bucket, Key: 'empty' })), { ContentLength: 0 });
 });

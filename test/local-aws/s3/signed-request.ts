@@ -20,6 +20,8 @@ export interface RawRequest {
   /** Seconds; signs the query instead of the header. */ readonly presign?: number;
   /** Changes the signed headers before they are sent. */
   readonly tamper?: (headers: Record<string, string>) => void;
+  /** Makes the body that is really sent, from the signed headers. */
+  readonly frame?: (headers: Readonly<Record<string, string>>) => string;
 }
 
 export interface RawAnswer {
@@ -59,6 +61,18 @@ function toBuffer(data: string | ArrayBuffer | ArrayBufferView): Buffer {
 
 /** Signs and sends; the payload hash defaults to that of the body. */
 export async function send({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawRequest): Promise<RawAnswer> {
+  const { method = 'GET', body = '' } = raw;
+  const { target, headers } = await sign({ endpoint }, raw);
+  raw.tamper?.(headers);
+  return sendRaw({ endpoint }, method, target, headers, raw.frame?.(headers) ?? body);
+}
+
+/** The request target of a presigned GET that anybody may send within a minute. */
+export async function presign({ endpoint }: Pick<TestServer, 'endpoint'>, path: string): Promise<string> {
+  return (await sign({ endpoint }, { path, presign: 60 })).target;
+}
+
+async function sign({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawRequest) {
   const { hostname, port } = new URL(endpoint);
   const { method = 'GET', body = '', query = {} } = raw;
   const headers: Record<string, string> = { host: `${hostname}:${port}`, ...raw.headers };
@@ -72,7 +86,7 @@ export async function send({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawR
     uriEscapePath: false,
     applyChecksum: false,
   });
-  const unsigned = {
+  const request = {
     protocol: 'http:',
     hostname,
     port: Number(port),
@@ -83,25 +97,21 @@ export async function send({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawR
     body,
   };
   const signingDate = raw.date ?? new Date();
+  const unsigned = 'x-amz-content-sha256';
   const signed =
     raw.presign === undefined
-      ? await signer.sign(unsigned, { signingDate })
+      ? await signer.sign(request, { signingDate })
       : await signer.presign(
-          { ...unsigned, headers: { ...headers, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } },
-          { expiresIn: raw.presign, signingDate, unsignableHeaders: new Set(['x-amz-content-sha256']) },
+          { ...request, headers: { ...headers, [unsigned]: 'UNSIGNED-PAYLOAD' } },
+          { expiresIn: raw.presign, signingDate, unsignableHeaders: new Set([unsigned]) },
         );
-  const sent: Record<string, string> = { ...signed.headers };
-  raw.tamper?.(sent);
   const search = Object.entries(signed.query ?? {}).map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`,
   );
-  return sendRaw(
-    { endpoint },
-    method,
-    `${raw.path}${search.length > 0 ? `?${search.join('&')}` : ''}`,
-    sent,
-    body,
-  );
+  return {
+    target: `${raw.path}${search.length > 0 ? `?${search.join('&')}` : ''}`,
+    headers: { ...signed.headers } as Record<string, string>,
+  };
 }
 
 /** Sends exactly this, signed or not. */
@@ -114,7 +124,18 @@ export function sendRaw(
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
-    const outgoing = request({ hostname, port, method, path: target, headers, agent: false }, response => {
+    // Node leaves a GET with a body unframed, which is no HTTP.
+    const framing =
+      headers['transfer-encoding'] === undefined ? { 'content-length': Buffer.byteLength(body) } : {};
+    const options = {
+      hostname,
+      port,
+      method,
+      path: target,
+      headers: { ...framing, ...headers },
+      agent: false,
+    };
+    const outgoing = request(options, response => {
       const pieces: Buffer[] = [];
       response.on('data', piece => pieces.push(piece));
       response.on('error', reject);
