@@ -1,9 +1,16 @@
 /** Names the file system's own errors: what failed, what is needed, what there is. */
+import { statfsSync } from 'node:fs';
 import { HandlerError } from './errors.ts';
 
 /** Bytes that a set of files takes, at most: each file's last block is half empty, folders take a block too. */
 export function diskNeed(bytes: number, files: number): number {
   return bytes + files * 4096 + 65_536;
+}
+
+/** Bytes that we may still write at this place. */
+export function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
 }
 
 /**

@@ -10,7 +10,8 @@ import { makeImportable } from './resolve.ts';
 import { incomplete } from './retriable.ts';
 import { checkRuntime } from './runtime.ts';
 import type { LoaderSettings } from './settings.ts';
-import { findCopy, installCopy, openStore, reserveSpace } from './store.ts';
+import { findCopy, installCopy, openStore } from './store.ts';
+import { reserveSpace } from './sweep.ts';
 
 export type { LoaderEvent } from './events.ts';
 export { readLock } from './lock.ts';

@@ -6,17 +6,15 @@ import type { LockArtifact } from '../artifact/lock.ts';
 import type { MarkerFacts } from './choose.ts';
 import { isSameMarker } from './choose.ts';
 import { judgeCopy } from './copy.ts';
-import { diskError, diskNeed, noSpace } from './disk.ts';
+import { diskError, diskNeed, freeBytes } from './disk.ts';
 import { HandlerError } from './errors.ts';
 import type { LoaderEvent } from './events.ts';
 import { readMarker } from './marker.ts';
 import type { LoaderSettings } from './settings.ts';
+import { sweepDead, workPrefix } from './sweep.ts';
 import { unpack } from './unpack.ts';
 
 type Log = (event: LoaderEvent) => void;
-
-/** Private folders of a running installation: `.work-<process id>-<random>`. */
-const workPattern = /^\.work-(\d+)-/;
 
 /**
  * Makes `dir` ready: a folder of our own that nobody else can write, leftovers of dead processes swept.
@@ -66,29 +64,6 @@ export function findCopy(
 }
 
 /**
- * Checks before the download that the disk has room; makes room by removing copies that this lock does not name.
- *
- * Throws `DEPS_NOSPACE` with need and have.
- */
-export function reserveSpace(
-  dir: string,
-  missing: readonly LockArtifact[],
-  keep: readonly LockArtifact[],
-  log: Log,
-): void {
-  const need = missing.reduce((sum, { unpackedSize, files }) => sum + diskNeed(unpackedSize, files), 0);
-  if (freeBytes(dir) >= need) return;
-  const names = new Set(keep.map(({ digest }) => storeName(digest)));
-  for (const name of fs.readdirSync(dir)) {
-    if (!/^sha256-[0-9a-f]{64}$/.test(name) || names.has(name)) continue;
-    fs.rmSync(path.join(dir, name), { recursive: true, force: true });
-    log({ level: 'info', event: 'swept', path: path.join(dir, name) });
-  }
-  const have = freeBytes(dir);
-  if (have < need) throw noSpace(dir, need, have);
-}
-
-/**
  * R5: unpacks a verified zip into a private folder and renames it into place. When another process was faster its
  * copy is verified and taken. Nothing is left behind on failure.
  *
@@ -121,7 +96,7 @@ function installOnce(
   const root = path.join(dir, storeName(artifact.digest));
   let work: string | undefined;
   try {
-    work = fs.mkdtempSync(path.join(dir, `.work-${process.pid}-`));
+    work = fs.mkdtempSync(path.join(dir, workPrefix));
     const fresh = path.join(work, 'tree');
     unpack(
       zip,
@@ -180,7 +155,7 @@ function judge(root: string, artifact: LockArtifact, expected: MarkerFacts): str
 /** Moves a bad copy out of sight at once, then deletes it; puts it back if it was exchanged for another meanwhile. */
 function discard(dir: string, root: string, ino: number): void {
   if (fs.lstatSync(root, { throwIfNoEntry: false })?.ino !== ino) return;
-  const work = fs.mkdtempSync(path.join(dir, `.work-${process.pid}-`));
+  const work = fs.mkdtempSync(path.join(dir, workPrefix));
   const away = path.join(work, 'bad');
   try {
     fs.renameSync(root, away);
@@ -202,37 +177,6 @@ function moveIntoPlace(from: string, to: string): boolean {
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false;
     throw error;
   }
-}
-
-function sweepDead(dir: string, log: Log): void {
-  for (const name of fs.readdirSync(dir)) {
-    const pid = workPattern.exec(name)?.[1];
-    if (pid === undefined) continue;
-    const leftover = path.join(dir, name);
-    if (isInUse(leftover, Number(pid))) continue;
-    fs.rmSync(leftover, { recursive: true, force: true });
-    log({ level: 'info', event: 'swept', path: leftover });
-  }
-}
-
-/** In use while its process lives. Lambda gives process ids anew: one of our own number may be from a former life. */
-function isInUse(folder: string, pid: number): boolean {
-  if (pid === process.pid) {
-    const bornAt = Date.now() - process.uptime() * 1000;
-    const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-    return stat !== undefined && stat.mtimeMs >= bornAt - 1000;
-  }
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function freeBytes(dir: string): number {
-  const { bavail, bsize } = fs.statfsSync(dir);
-  return bavail * bsize;
 }
 
 function unsafe(dir: string, expected: string, found: string): HandlerError {

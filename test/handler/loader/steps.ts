@@ -1,0 +1,54 @@
+/** Answers that only tests of our own loader need, beside those of the scripted S3. */
+import type { IncomingMessage } from 'node:http';
+import type { Step } from '../../support/chaos-s3.ts';
+import { etagOf } from '../../support/chaos-s3.ts';
+
+/** All bytes, chunked, and then neither an end nor an error but a reset. */
+export function openEnded(bytes: Buffer): Step {
+  return (request, response) => {
+    response.writeHead(200, { 'transfer-encoding': 'chunked' });
+    response.write(bytes, () => setImmediate(() => request.socket.destroy()));
+  };
+}
+
+export function gibberish(request: IncomingMessage): void {
+  request.socket.end('220 smtp.example ready\r\n');
+}
+
+export function plain(status: number, text: string): Step {
+  return (_request, response) => {
+    response.writeHead(status);
+    response.end(text);
+  };
+}
+
+export function whole(bytes: Buffer): Step {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-length': bytes.length, etag: etagOf(bytes) });
+    response.end(bytes);
+  };
+}
+
+export function withoutEtag(step: Step): Step {
+  return (request, response) => {
+    const { writeHead } = response;
+    response.writeHead = ((status: number, headers: Record<string, string>) => {
+      const { etag: _, ...others } = headers;
+      return writeHead.call(response, status, others);
+    }) as typeof response.writeHead;
+    step(request, response);
+  };
+}
+
+/** Any range is answered with what follows `from`, under an ETag of our choice. */
+export function serveRangeAs(bytes: Buffer, etag: string, from: number): Step {
+  return (_request, response) => {
+    const part = bytes.subarray(from);
+    response.writeHead(206, {
+      etag,
+      'content-length': part.length,
+      'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+    });
+    response.end(part);
+  };
+}
