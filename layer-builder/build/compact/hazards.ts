@@ -1,5 +1,7 @@
 /** Pure: finds what a module does that would not survive being moved into another file. */
 import { parseAst } from 'rolldown/parseAst';
+import type { SyntaxNode } from './scope.ts';
+import { declaredNames, isSyntaxNode } from './scope.ts';
 
 /** How Node would load a file. */
 export type ModuleFormat = 'esm' | 'commonjs' | 'json' | 'native' | 'other';
@@ -17,22 +19,19 @@ export function findHazard(code: string, format: ModuleFormat): string | undefin
       lang: 'js',
       sourceType: format === 'esm' ? 'module' : 'commonjs',
     });
-    return visit(program, { format, parent: undefined, field: '' });
+    return visit(program, { format, parent: undefined, field: '', shadowed: new Set() });
   } catch {
     return 'it does not parse as the kind of module that Node takes it for';
   }
 }
 
-interface Node {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
 /** Where a node stands: below which parent, in which of its fields, in which kind of module. */
 interface Place {
-  readonly parent: Node | undefined;
+  readonly parent: SyntaxNode | undefined;
   readonly field: string;
   readonly format: ModuleFormat;
+  /** Names that mean something else here than Node's own. */
+  readonly shadowed: ReadonlySet<string>;
 }
 
 function visit(value: unknown, place: Place): string | undefined {
@@ -43,27 +42,31 @@ function visit(value: unknown, place: Place): string | undefined {
     }
     return undefined;
   }
-  if (!isNode(value)) return undefined;
+  if (!isSyntaxNode(value)) return undefined;
   const own = hazardOf(value, place);
   if (own !== undefined) return own;
+  const declared = declaredNames(value);
+  const shadowed = declared.size === 0 ? place.shadowed : new Set([...place.shadowed, ...declared]);
   for (const [field, child] of Object.entries(value)) {
     if (typeof child !== 'object' || child === null) continue;
-    const hazard = visit(child, { ...place, parent: value, field });
+    const hazard = visit(child, { ...place, parent: value, field, shadowed });
     if (hazard !== undefined) return hazard;
   }
   return undefined;
 }
 
-function hazardOf(node: Node, place: Place): string | undefined {
+function hazardOf(node: SyntaxNode, place: Place): string | undefined {
   switch (node.type) {
     case 'Identifier':
-      return isReference(place.parent, place.field)
+      return isReference(place.parent, place.field) && !isShadowed(String(node['name']), place)
         ? identifierHazard(String(node['name']), place)
         : undefined;
     case 'ImportExpression':
       return isText(node['source']) ? undefined : 'it imports a module whose name is computed';
     case 'MetaProperty':
-      return (node['meta'] as Node)['name'] === 'import' ? 'it asks where it lies (import.meta)' : undefined;
+      return (node['meta'] as SyntaxNode)['name'] === 'import'
+        ? 'it asks where it lies (import.meta)'
+        : undefined;
     case 'MemberExpression':
       return memberHazard(node);
     default:
@@ -96,10 +99,15 @@ function identifierHazard(name: string, { parent, field, format }: Place): strin
   }
 }
 
-function requireHazard(parent: Node | undefined, field: string): string | undefined {
+/** `createRequire` is imported by its name, and is Node's all the same. */
+function isShadowed(name: string, { shadowed }: Place): boolean {
+  return name !== 'createRequire' && name !== 'Worker' && shadowed.has(name);
+}
+
+function requireHazard(parent: SyntaxNode | undefined, field: string): string | undefined {
   if (parent?.type === 'UnaryExpression' && parent['operator'] === 'typeof') return undefined;
   if (parent?.type === 'CallExpression' && field === 'callee') {
-    const [first] = parent['arguments'] as Node[];
+    const [first] = parent['arguments'] as SyntaxNode[];
     return isText(first) ? undefined : 'it requires a module whose name is computed';
   }
   if (parent?.type === 'MemberExpression' && field === 'object' && propertyName(parent) === 'main')
@@ -107,7 +115,7 @@ function requireHazard(parent: Node | undefined, field: string): string | undefi
   return 'it uses require as a value';
 }
 
-function moduleHazard(parent: Node | undefined, field: string): string | undefined {
+function moduleHazard(parent: SyntaxNode | undefined, field: string): string | undefined {
   if (parent?.type === 'UnaryExpression') return undefined;
   if (parent?.type === 'MemberExpression' && field === 'object') {
     const name = propertyName(parent);
@@ -120,8 +128,8 @@ function moduleHazard(parent: Node | undefined, field: string): string | undefin
   return 'it uses module as a value';
 }
 
-function memberHazard(node: Node): string | undefined {
-  const object = node['object'] as Node;
+function memberHazard(node: SyntaxNode): string | undefined {
+  const object = node['object'] as SyntaxNode;
   if (object.type !== 'Identifier' || object['name'] !== 'process') return undefined;
   const name = propertyName(node);
   return name === 'binding' || name === 'dlopen' || name === 'mainModule'
@@ -130,7 +138,7 @@ function memberHazard(node: Node): string | undefined {
 }
 
 /** A name used as a value: not a property after a dot, not a key, not a parameter or a declaration. */
-function isReference(parent: Node | undefined, field: string): boolean {
+function isReference(parent: SyntaxNode | undefined, field: string): boolean {
   switch (parent?.type) {
     case 'MemberExpression':
       return field === 'object' || parent['computed'] === true;
@@ -163,18 +171,14 @@ function isReference(parent: Node | undefined, field: string): boolean {
   }
 }
 
-function propertyName(member: Node): string | undefined {
-  const property = member['property'] as Node;
+function propertyName(member: SyntaxNode): string | undefined {
+  const property = member['property'] as SyntaxNode;
   if (member['computed'] !== true) return String(property['name']);
   return isText(property) ? String(property['value']) : undefined;
 }
 
 function isText(node: unknown): boolean {
-  if (!isNode(node)) return false;
+  if (!isSyntaxNode(node)) return false;
   if (node.type === 'TemplateLiteral') return (node['expressions'] as unknown[]).length === 0;
   return node.type === 'Literal' && typeof node['value'] === 'string';
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 }
