@@ -136,6 +136,13 @@ for (const [limit, limits] of [
   });
 }
 
+test('limits are inclusive: an archive that is exactly as large is unpacked', t => {
+  const into = join(temporaryFolder(t), 'into');
+  // Three files and the folders a and a/b; 10 + 2,000 + 1 bytes.
+  const limits = { maxEntries: 5, maxTotalBytes: 2_011, maxEntryBytes: 2_000 };
+  t.is(unpack(zip, into, limits).bytes, 2_011);
+});
+
 for (const [what, occupy] of [
   ['a folder that is not empty', into => fs.mkdirSync(join(into, 'x'), { recursive: true })],
   ['a file', into => fs.writeFileSync(into, 'mine')],

@@ -13,6 +13,7 @@ const see = 0xffffffff;
 const times = Buffer.from([1, 0, 0, 0, 0]);
 const extras: readonly (readonly [title: string, extra: Buffer, code?: ZipErrorCode])[] = [
   ['a length beyond the field', record([0x5455, 2], [9, 2], [0, 4])],
+  ['a length one byte beyond the field', extraField(0x5455, times).subarray(0, -1)],
   ['three bytes', Buffer.from([1, 2, 3])],
   ['the same field twice', Buffer.concat([extraField(0x5455, times), extraField(0x5455, times)])],
   ['an unknown field', extraField(0x4242, times)],
@@ -22,6 +23,7 @@ const extras: readonly (readonly [title: string, extra: Buffer, code?: ZipErrorC
   ['a Unicode comment', extraField(0x6375, Buffer.from([1, 0, 0, 0, 0, 0x61]))],
   ['timestamps that are cut', extraField(0x5455, Buffer.from([3, 0, 0, 0, 0, 0]))],
   ['timestamps without flags', extraField(0x5455, Buffer.alloc(0))],
+  ['two times under unknown flags', extraField(0x5455, Buffer.from([8, 0, 0, 0, 0, 0, 0, 0, 0]))],
   ['timestamps with unknown flags', extraField(0x5455, Buffer.from([8]))],
   ['owners of another version', extraField(0x7875, Buffer.from([2, 1, 0, 1, 0]))],
   ['owners without a user', extraField(0x7875, Buffer.from([1, 0, 1, 0]))],
