@@ -1,5 +1,5 @@
 /** What is published of the present build, where the channels point, which functions use what. */
-
+import type { Digest } from '../../artifact/digest.ts';
 import type { CodedError } from '../../artifact/error.ts';
 import { isCodedError } from '../../artifact/error.ts';
 import type { Inventory, ListedAlias, ListedFunction, Page } from '../aws/inventory.ts';
@@ -8,6 +8,7 @@ import type { Region } from '../aws/regions.ts';
 import { entryOf, readChannel, releaseOf } from '../publish/channel.ts';
 import { prefixOf } from '../publish/release.ts';
 import type { PublishGoal, RegionFacts, Target } from '../publish/types.ts';
+import { codeLockReader } from './code-lock.ts';
 import { readRegion } from './published.ts';
 
 export interface FunctionUse {
@@ -16,7 +17,10 @@ export interface FunctionUse {
   readonly layers: readonly string[];
   /** `DEPS_SOURCE` of its environment. */
   readonly source: string | null;
-  readonly aliases: readonly ListedAlias[];
+  /** Of the service's own functions only; null: not asked. */
+  readonly aliases: readonly ListedAlias[] | null;
+  /** Digests of the lock inside its code; null: not asked, or no lock. */
+  readonly digests: readonly Digest[] | null;
 }
 
 export type RegionStatus = Target &
@@ -34,6 +38,8 @@ export type RegionStatus = Target &
 
 /** 50 functions a page; the rest of a larger account is left out, and the report says so. */
 const mostPages = 20;
+/** Aliases and code take two calls a function, of ten a second: asked of so many of the service's own. */
+const mostAsked = 20;
 
 export async function readStatus(region: Region, goal: PublishGoal): Promise<RegionStatus> {
   const target = { region: region.region, bucket: region.bucket };
@@ -42,7 +48,7 @@ export async function readStatus(region: Region, goal: PublishGoal): Promise<Reg
     const [facts, channels, users] = await Promise.all([
       readRegion(region, goal),
       readChannels(region, inventory, goal),
-      readUsers(inventory, goal),
+      readUsers(region, inventory, goal),
     ]);
     if (!facts.readable) return { ...target, readable: false, error: facts.error };
     return { ...target, readable: true, facts, channels, ...users };
@@ -65,7 +71,7 @@ async function readChannels({ bucket, objects }: Region, inventory: Inventory, {
   return found.flat();
 }
 
-async function readUsers(inventory: Inventory, { lock, layerNames }: PublishGoal) {
+async function readUsers(region: Region, inventory: Inventory, { lock, layerNames }: PublishGoal) {
   const names = new Set(Object.values(layerNames));
   const functions: ListedFunction[] = [];
   let page: Page<ListedFunction> = { items: [], next: undefined };
@@ -73,16 +79,19 @@ async function readUsers(inventory: Inventory, { lock, layerNames }: PublishGoal
     page = await inventory.functions('latest', page.next);
     functions.push(...page.items);
   }
-  const ours = functions.flatMap(found => {
-    const layers = found.layers.filter(arn => names.has(arn.split(':').at(-2) ?? ''));
-    const isOurs = layers.length > 0 || found.name.startsWith(`${lock.service}__`);
-    return isOurs ? [{ found, layers }] : [];
-  });
+  const isOwn = ({ name }: ListedFunction) => name.startsWith(`${lock.service}__`);
+  const asked = new Set(functions.filter(isOwn).slice(0, mostAsked));
+  const readCodeLock = codeLockReader(region, inventory);
   const uses = await Promise.all(
-    ours.map(async ({ found, layers }): Promise<FunctionUse> => {
-      const { items: aliases } = await inventory.aliases(found.name);
-      return { name: found.name, layers, source: found.environment['DEPS_SOURCE'] ?? null, aliases };
+    functions.map(async (found): Promise<FunctionUse[]> => {
+      const layers = found.layers.filter(arn => names.has(arn.split(':').at(-2) ?? ''));
+      if (layers.length === 0 && !isOwn(found)) return [];
+      const use = { name: found.name, layers, source: found.environment['DEPS_SOURCE'] ?? null };
+      if (!asked.has(found)) return [{ ...use, aliases: null, digests: null }];
+      const [aliases, code] = await Promise.all([inventory.aliases(found.name), readCodeLock(found)]);
+      const digests = typeof code === 'string' ? null : code.artifacts.map(({ digest }) => digest);
+      return [{ ...use, aliases: aliases.items, digests }];
     }),
   );
-  return { functions: uses, whole: page.next === undefined };
+  return { functions: uses.flat(), whole: page.next === undefined };
 }

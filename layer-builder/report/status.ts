@@ -14,7 +14,7 @@ export function statusData(goal: PublishGoal, regions: readonly RegionStatus[]) 
         ? {
             ...{ region: region.region, bucket: region.bucket, error: null, channels: region.channels },
             artifacts: artifacts.map(artifact => artifactState(artifact, region)),
-            functions: region.functions.map(use => ({ ...use, agrees: agrees(use, region) })),
+            functions: region.functions.map(use => ({ ...use, agrees: agrees(use, region, goal) })),
             whole: region.whole,
           }
         : { region: region.region, bucket: region.bucket, error: describeError(region.error) },
@@ -39,12 +39,9 @@ export function formatStatus(goal: PublishGoal, regions: readonly RegionStatus[]
     for (const { channel, release } of region.channels) lines.push(`  channel ${channel}: ${release}`);
     for (const use of region.functions) {
       const layers = use.layers.map(arn => arn.split(':').slice(-2).join(':')).join(', ');
-      const verdict = {
-        yes: 'this build',
-        no: 'another build',
-        unknown: `from S3 (DEPS_SOURCE ${use.source ?? 'unset'})`,
-      };
-      lines.push(`  function ${use.name}: ${layers || 'no layer'}, ${verdict[agrees(use, region)]}`);
+      const verdict = { yes: 'this build', no: 'another build', unknown: 'build not known' };
+      const way = layers || `no layer, DEPS_SOURCE ${use.source ?? 'unset'}`;
+      lines.push(`  function ${use.name}: ${way}, ${verdict[agrees(use, region, goal)]}`);
     }
     if (!region.whole) lines.push('  more functions than were looked at');
   }
@@ -62,9 +59,22 @@ function artifactState({ name, digest }: LockArtifact, { facts }: Readable) {
   };
 }
 
-/** Whether `$LATEST` has exactly the layers of the present build; without layers its code alone knows. */
-function agrees({ layers }: FunctionUse, { facts }: Readable): 'yes' | 'no' | 'unknown' {
+/** Whether `$LATEST` has exactly the present build: by the lock in its code, else by its layers. */
+function agrees({ layers, digests }: FunctionUse, { facts }: Readable, { lock }: PublishGoal): Agreement {
+  if (digests !== null)
+    return isSameSet(
+      digests,
+      lock.artifacts.map(({ digest }) => digest),
+    );
   if (layers.length === 0) return 'unknown';
-  const built = new Set(Object.values(facts.artifacts).map(({ layer }) => layer?.arn));
-  return layers.length === built.size && layers.every(arn => built.has(arn)) ? 'yes' : 'no';
+  return isSameSet(
+    layers,
+    Object.values(facts.artifacts).map(({ layer }) => layer?.arn ?? ''),
+  );
+}
+
+type Agreement = 'yes' | 'no' | 'unknown';
+
+function isSameSet(a: readonly string[], b: readonly string[]): Agreement {
+  return a.every(item => b.includes(item)) && b.every(item => a.includes(item)) ? 'yes' : 'no';
 }

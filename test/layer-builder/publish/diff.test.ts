@@ -141,7 +141,7 @@ test('status says what is published, where channels point and which functions ha
   t.is(found.artifacts[0].layerVersionArn, Layers[0]);
   t.deepEqual(found.channels, [{ channel: 'dev', release }]);
   t.deepEqual(found.functions, [
-    { name: 'status__dev', layers: Layers, source: null, aliases: [], agrees: 'yes' },
+    { name: 'status__dev', layers: Layers, source: null, aliases: [], digests: null, agrees: 'yes' },
   ]);
   t.regex(text, /function status__dev: status-core:1, this build/);
 });
