@@ -2,8 +2,8 @@
 import type { Digest } from '../artifact/digest.ts';
 import type { Architecture, Load, Lock, LockArtifact, LockPackage, Runtime } from '../artifact/lock.ts';
 
-/** The form in which a package's files enter an artifact, from the smallest to the safest. */
-export type PackageForm = 'compacted' | 'traced' | 'whole';
+/** The form in which a package enters an artifact: bundled, or with its own files. */
+export type PackageForm = 'compacted' | 'whole';
 
 export interface ArtifactConfig {
   readonly name: string;

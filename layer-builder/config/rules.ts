@@ -46,7 +46,7 @@ export const configRules = object({
   ),
   include: packages,
   exclude: packages,
-  forms: map(packageName, 'the name of a package', oneOf(['compacted', 'traced', 'whole'])),
+  forms: map(packageName, 'the name of a package', oneOf(['compacted', 'whole'])),
   compileCache: flag(),
   bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
   regions: list(text('a region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/)),
