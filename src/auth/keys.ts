@@ -1,5 +1,5 @@
 /** Which keys are valid now, and whether one that was presented is among them. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../secrets/secret.ts';
 
 export interface Keys {
@@ -45,7 +45,7 @@ function matches(sent: Buffer, [current, previous]: readonly [Buffer, Buffer]): 
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** A store that is down makes a wrong key no less wrong. */

@@ -19,7 +19,8 @@ export async function answerAlways(ctx: Context, next: Next, { settings, log }: 
     const asksForProblem = (ctx.req.headers.accept ?? '').includes('application/problem+json');
     sendAnswer(ctx, answerError(error, requestId, asksForProblem));
   }
-  ctx.set({ ...securityHeaders(ctx.response.type), 'X-Request-Id': requestId });
+  ctx.set(securityHeaders(ctx.response.type));
+  ctx.set('X-Request-Id', requestId);
   setCorsHeaders(ctx, settings.corsOrigins, settings.keyName);
   if (settings.debug) ctx.set('X-Debug-Mode', 'true');
 }

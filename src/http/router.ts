@@ -45,7 +45,7 @@ async function run(
 ): Promise<Answer> {
   if (!route.public) ctx.set('Cache-Control', 'no-store');
   if (route.upstream) takeToken(bucket);
-  const query = checked(route.query ?? {}, ctx.query, 'query');
+  const query = route.query ? checked(route.query, ctx.query, 'query') : {};
   const body = route.body ? checked(route.body, await readJsonBody(ctx.req), 'body') : {};
   const call: Call<Fields, Fields> = {
     query,

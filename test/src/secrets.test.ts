@@ -1,6 +1,11 @@
 /** Secrets by reference: resolved on first use, cached, refreshed on a mismatch, the literal never accepted. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { createSecret } from '../../src/secrets/secret.ts';
 import { serve } from './helpers/serve.ts';
@@ -111,4 +116,27 @@ test('a store that is down at the very first use is asked again at the next', as
   await t.throwsAsync(secret.read());
   down = false;
   t.is(await secret.read(), 'value');
+});
+
+test('without the extension the SDK of the runtime is found through NODE_PATH, as on Lambda', async t => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'runtime-sdk-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const sdk = path.join(folder, '@aws-sdk', 'client-ssm');
+  await mkdir(sdk, { recursive: true });
+  await writeFile(
+    path.join(sdk, 'package.json'),
+    '{"name":"@aws-sdk/client-ssm","version":"3.0.0","main":"index.js"}',
+  );
+  await writeFile(
+    path.join(sdk, 'index.js'),
+    `exports.GetParameterCommand = class { constructor(input) { this.input = input; } };
+     exports.SSMClient = class { async send({ input }) { return { Parameter: { Value: JSON.stringify(input) } }; } };`,
+  );
+  const module = new URL('../../src/secrets/ssm.ts', import.meta.url).href;
+  const code = `const { resolveParameter } = await import(${JSON.stringify(module)});
+    console.log(await resolveParameter('/service/key', { port: 1, token: undefined }));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+    env: { ...process.env, NODE_PATH: folder },
+  });
+  t.deepEqual(JSON.parse(stdout), { Name: '/service/key', WithDecryption: true });
 });
