@@ -1,5 +1,5 @@
 /** One process at a time per data folder: a second one would sweep away what the first is just writing. */
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalAwsError } from '../../errors.ts';
 import { randomName } from './files.ts';
@@ -37,12 +37,13 @@ export async function claimFolder(folder: string): Promise<() => Promise<void>> 
   };
 }
 
-/** Process id and, where the system tells it, the time the process began: ids are used again. */
+/** Process id and, where the system tells it, the time the process began: ids are used again. `''` when it is dead. */
 async function describeProcess(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; the start time is the 20th field after it.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // The name in parentheses may hold spaces; after it come the state and, as the 20th field, the start time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : `${pid} ${fields[19]}`;
   } catch {
     return isAlive(pid) ? `${pid} ` : '';
   }
@@ -52,19 +53,27 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return isCode(error, 'EPERM');
   }
 }
 
 /** Unlike a rename, a link never replaces what is there; unlike an exclusive open, it appears with its content. */
 async function tryLink(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(from, to).catch(error => {
+      if (isCode(error, 'EEXIST')) throw error;
+      // A file system without links: nearly as good.
+      return copyFile(from, to, constants.COPYFILE_EXCL);
+    });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (isCode(error, 'EEXIST')) return false;
     throw error;
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
 }
 
 function inUse(folder: string, pid: number): LocalAwsError {
