@@ -10,8 +10,8 @@ export interface ChildFacts {
   readonly group?: Cgroup | undefined;
   /** The child leads a process group, which is killed with it. */
   readonly leads?: boolean;
-  /** Whether Node was reached: what comes before it are programs of ours. */
-  readonly wasStarted?: () => boolean;
+  /** Resolves when what comes before Node is done. @default the child's own start */
+  readonly began?: Promise<void>;
 }
 
 /**
@@ -19,14 +19,15 @@ export interface ChildFacts {
  * back here.
  */
 export function sandboxed(child: ChildProcess, facts: ChildFacts = {}): Sandboxed {
-  const { group, leads = false, wasStarted = () => child.pid !== undefined } = facts;
+  const { group, leads = false } = facts;
+  const began = facts.began ?? new Promise<void>(resolve => child.once('spawn', resolve));
   const exited = new Promise<Exit>(resolve => {
     let ended = false;
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (ended) return;
       ended = true;
       const oom = (group?.oomKills() ?? 0) > 0;
-      const finish = (): void => resolve({ ...exitOf(code, signal), oom, started: wasStarted() });
+      const finish = (): void => resolve({ ...exitOf(code, signal), oom });
       if (group) group.remove().then(finish, finish);
       else finish();
     };
@@ -42,6 +43,7 @@ export function sandboxed(child: ChildProcess, facts: ChildFacts = {}): Sandboxe
   return {
     stdout: child.stdout as Readable,
     stderr: child.stderr as Readable,
+    began,
     exited,
     async kill() {
       group?.setFrozen(false);

@@ -39,17 +39,18 @@ export interface Launch {
   readonly command: readonly string[];
 }
 
-/** How a process ended: `oom` when the kernel killed it for memory, `started` false when Node was never reached. */
+/** How a process ended: `oom` when the kernel killed it for memory. */
 export interface Exit {
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
   readonly oom: boolean;
-  readonly started: boolean;
 }
 
 export interface Sandboxed {
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Resolves when the sandbox is made and Node is about to start; never, when it cannot be made. */
+  readonly began: Promise<void>;
   /** Resolves once, when the process and everything it started are gone. Never rejects. */
   readonly exited: Promise<Exit>;
   kill(): Promise<void>;
