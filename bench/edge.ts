@@ -16,9 +16,9 @@ import { ratioOf } from './support/result.ts';
 import type { Contender } from './support/statistics.ts';
 import { interleave, summarise } from './support/statistics.ts';
 
-const rounds = 25;
+const rounds = 90;
 /** Requests of one run; a run answers its median and its 99th percentile. */
-const requests = 2000;
+const requests = 400;
 
 export const bench: Bench = { name: 'edge', run };
 
@@ -28,7 +28,7 @@ async function run(progress: (line: string) => void): Promise<Result> {
   try {
     const table = await makeTable(await makeAdapters());
     const contenders = await makeContenders(write);
-    const samples = await interleave(contenders, rounds, 3, progress);
+    const samples = await interleave(contenders, rounds, 15, progress);
     const rows = [...samples].map(
       ([contender, figures]): Row => ({
         contender,

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { EdgeError } from './edge/errors.ts';
 import type { Listener } from './edge/serve.ts';
+import { extendRequests } from './edge/serve.ts';
 
 /** A handler in Lambda's own sense: it gets the event as it is. */
 export type PlainHandler = (event: unknown, context: unknown) => unknown;
@@ -61,7 +62,12 @@ export async function listenerOf(app: unknown, onError: (error: unknown) => void
     await ready.call(app);
     return (request, response) => server.emit('request', request, response);
   }
-  if (isCallable(app)) return app as Listener;
+  if (isCallable(app)) {
+    // Express gives every request this prototype
+    const { request } = app as unknown as Readonly<Record<string, unknown>>;
+    if (typeof request === 'object' && request !== null) extendRequests(request);
+    return app as Listener;
+  }
   if (isCallable(handle)) return handle.bind(app) as Listener;
   if (isEmitter(app)) return (request, response) => app.emit('request', request, response);
   throw new EdgeError(

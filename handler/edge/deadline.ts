@@ -14,7 +14,7 @@ export interface Deadline {
 /**
  * Calls `expire` 500 ms before the function's time-out and aborts the signal. The signal is made on first use: most
  * requests never ask for it.
- * @param remainingMs of the invocation; infinite where nobody says, which sets no timer
+ * @param remainingMs of the invocation; infinite where nobody says, which expires never
  */
 export function startDeadline(remainingMs: number, expire: () => void): Deadline {
   let controller: AbortController | undefined;
@@ -23,15 +23,14 @@ export function startDeadline(remainingMs: number, expire: () => void): Deadline
     aborted ??= reason;
     controller?.abort(aborted);
   };
-  const timer = Number.isFinite(remainingMs)
-    ? setTimeout(
-        () => {
-          abort(new DOMException('the function is about to time out', 'TimeoutError'));
-          expire();
-        },
-        Math.max(0, remainingMs - marginMs),
-      )
-    : undefined;
+  const watch: Watch = {
+    dueAt: performance.now() + Math.max(0, remainingMs - marginMs),
+    expire() {
+      abort(new DOMException('the function is about to time out', 'TimeoutError'));
+      expire();
+    },
+  };
+  if (Number.isFinite(remainingMs)) open(watch);
   return {
     signal: () => {
       if (controller === undefined) {
@@ -41,8 +40,50 @@ export function startDeadline(remainingMs: number, expire: () => void): Deadline
       return controller.signal;
     },
     abort,
-    clear: () => clearTimeout(timer),
+    clear: () => close(watch),
   };
+}
+
+interface Watch {
+  /** Monotonic milliseconds. */
+  readonly dueAt: number;
+  readonly expire: () => void;
+}
+
+/**
+ * One timer for all requests, set for the one that is due first and left alone when that one is answered: to make and
+ * remove a timer takes a tenth of a warm request. It keeps the process alive only while a request is open.
+ */
+const watches = new Set<Watch>();
+let timer: NodeJS.Timeout | undefined;
+let firesAt = Number.POSITIVE_INFINITY;
+
+function open(watch: Watch): void {
+  watches.add(watch);
+  if (watch.dueAt < firesAt) arm(watch.dueAt);
+  else if (watches.size === 1) timer?.ref();
+}
+
+function close(watch: Watch): void {
+  if (watches.delete(watch) && watches.size === 0) timer?.unref();
+}
+
+function arm(dueAt: number): void {
+  clearTimeout(timer);
+  firesAt = dueAt;
+  // timers are whole milliseconds and may come early by a part of one
+  timer = setTimeout(fire, Math.ceil(Math.max(0, dueAt - performance.now())));
+}
+
+function fire(): void {
+  timer = undefined;
+  firesAt = Number.POSITIVE_INFINITY;
+  const now = performance.now();
+  const due = [...watches].filter(watch => watch.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
+  for (const watch of due) watches.delete(watch);
+  const next = Math.min(...[...watches].map(watch => watch.dueAt));
+  if (Number.isFinite(next)) arm(next);
+  for (const watch of due) watch.expire();
 }
 
 /** Milliseconds left of an invocation, infinite where the context does not say. */

@@ -98,7 +98,7 @@ function noHeaders(): OutgoingHttpHeaders {
 
 function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
   const { request, event, context } = exchange;
-  if (!incoming[extended]) extend(Object.getPrototypeOf(incoming) as AppRequest);
+  if (!incoming[extended]) extendRequests(Object.getPrototypeOf(incoming));
   incoming[exchangeKey] = exchange;
   incoming.url = request.url;
   incoming.headers = request.headers;
@@ -113,9 +113,12 @@ function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
     request.headers['x-forwarded-proto'] !== 'http';
 }
 
-/** On the class of serverless-http's requests, once: properties defined on each request would cost more than the rest. */
-function extend(prototype: AppRequest): void {
-  prototype[extended] = true;
+/**
+ * Adds what `node:http` does not give: on the class of serverless-http's requests, once, because properties defined
+ * on each request would cost more than the rest; and on what a framework puts in place of that class (Express).
+ */
+export function extendRequests(prototype: object): void {
+  Object.defineProperty(prototype, extended, { value: true });
   Object.defineProperties(prototype, {
     // node:http's own fires when the connection closes, which is none here
     signal: {

@@ -1,9 +1,11 @@
 /** R7: which exports of an app module serve requests, and how. */
-import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { createServer, IncomingMessage } from 'node:http';
 import test from 'ava';
 import Koa from 'koa';
 import type { LoadedApp } from '../../../handler/app.ts';
 import { listenerOf, loadApp } from '../../../handler/app.ts';
+import type { AppRequest } from '../../../handler/edge/serve.ts';
 import { eventOf } from './events.ts';
 import { createTestEdge, textOf } from './support.ts';
 
@@ -73,6 +75,24 @@ test('an app in the manner of Fastify is made ready and served through its serve
   };
   const edge = await createTestEdge(await listenerOf(app, () => {}));
   t.is(textOf(await edge.invoke(eventOf('http-v2'))), 'true');
+});
+
+test('an app in the manner of Express, which changes the class of its requests, finds signal and body all the same', async t => {
+  const request = Object.create(IncomingMessage.prototype) as object;
+  const app = Object.assign(
+    (incoming: AppRequest, response: ServerResponse) => {
+      Object.setPrototypeOf(incoming, request);
+      response.end(
+        `${incoming.signal instanceof AbortSignal} ${incoming.signal.aborted} ${incoming.body} ${incoming.headersDistinct['x-a']}`,
+      );
+    },
+    { request },
+  );
+  const edge = await createTestEdge(await listenerOf(app, () => {}));
+  const answer = await edge.invoke(
+    eventOf('http-v2', { method: 'POST', headers: { 'x-a': '1' }, body: 'sent' }),
+  );
+  t.is(textOf(answer), 'true false sent 1');
 });
 
 test("Koa's unexpected errors are told; what it means for the client is not", async t => {
