@@ -1,20 +1,22 @@
 /** start: the whole flow on S3 and Lambda of this machine; stays and serves until Ctrl-C, or once. */
 import type { Command } from '../command.ts';
 import { runMainJob } from '../start/index.ts';
-import { dataOf, localOptions, openLocal, untilAborted } from '../start/local.ts';
+import { dataOf, localOptions, openLocal, portOf, untilAborted } from '../start/local.ts';
 import { formatMainJob } from '../start/report.ts';
 import { flagOf } from './values.ts';
 
 export const command: Command = {
   name: 'start',
   summary: 'the whole flow on S3 and Lambda of this machine: build, publish, deploy twice, serve',
-  usage: 'layer-builder start [--once] [--port N] [--url-port N] [--data DIR]',
+  usage: 'layer-builder start [--once] [--port N] [--url-port N] [--console-port N] [--data DIR]',
   example: 'layer-builder start --once --json',
   options: {
     once: { type: 'boolean', help: 'print and stop instead of serving until Ctrl-C' },
     ...localOptions,
+    'console-port': { type: 'string', default: '4567', help: 'port of the console; 0 takes any free one' },
   },
   async run(context, { values }) {
+    const consolePort = portOf(values, 'console-port');
     const local = await openLocal(context, values);
     let stays = false;
     try {
@@ -27,12 +29,15 @@ export const command: Command = {
         exitStatus: job.served ? 0 : 1,
       } as const;
       if (flagOf(values, 'once')) return outcome;
+      const { openRehearsalConsole } = await import('../start/console.ts');
+      const page = await openRehearsalConsole(local, job, { port: consolePort, project: context.project });
       stays = true;
       return {
         ...outcome,
-        text: `${outcome.text}\n\n  serving until Ctrl-C`,
+        text: `${outcome.text}\n\n  console  ${page.url}\n\n  serving until Ctrl-C`,
         hold: async () => {
           await untilAborted(context.signal);
+          await page.close();
           await local.close();
         },
       };

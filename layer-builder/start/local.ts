@@ -41,7 +41,8 @@ export function untilAborted(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function portOf(values: Values, name: string): number {
+/** The port that an option names. Throws `USAGE`. */
+export function portOf(values: Values, name: string): number {
   const word = textOf(values, name) ?? '';
   const port = Number(word);
   if (/^\d{1,5}$/.test(word) && port <= 65_535) return port;

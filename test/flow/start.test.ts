@@ -12,7 +12,7 @@ import type { FunctionRun } from '../../layer-builder/start/index.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'start-'));
 const project = path.join(folder, 'project');
-const ports = ['--port', '0', '--url-port', '0'];
+const ports = ['--port', '0', '--url-port', '0', '--console-port', '0'];
 
 test.before(() => {
   mkdirSync(project);
@@ -86,6 +86,13 @@ test.serial('interrupted while it serves: it ends, its ports are free, nothing i
   await serving;
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+\/info\/version/.exec(output) ?? [];
   t.is((await fetch(url)).status, 401, 'it serves, and wants its key');
+  const [page = ''] = /(?<=console {2})\S+/.exec(output) ?? [];
+  const world = (await (await fetch(`${page}api/world`)).json()) as {
+    functions: unknown[];
+    invocations: unknown[];
+  };
+  t.is(world.functions.length, 2);
+  t.is(world.invocations.length, 5);
   const closed = new Promise<number | null>(resolve => child.on('close', resolve));
   child.kill('SIGINT');
   t.true([0, 130].includes((await closed) ?? -1));

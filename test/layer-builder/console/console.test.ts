@@ -1,0 +1,150 @@
+/** The console: what it shows, what it does, and who it refuses. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import test from 'ava';
+import { makeCaller } from '../../../layer-builder/aws/calls.ts';
+import type { AwsClients } from '../../../layer-builder/aws/clients.ts';
+import { openClients } from '../../../layer-builder/aws/clients.ts';
+import type { Console } from '../../../layer-builder/console/server.ts';
+import { openConsole } from '../../../layer-builder/console/server.ts';
+import { drawInvocation } from '../../../layer-builder/console/timeline.ts';
+import type { LocalAws } from '../../../local-aws/index.ts';
+import { startLocalAws } from '../../../local-aws/index.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'console-'));
+const key = `sha256/${'a'.repeat(64)}.zip`;
+const bucket = 'console';
+let local: LocalAws;
+let clients: AwsClients;
+let page: Console;
+
+test.before(async () => {
+  local = await startLocalAws({ port: 0, urlPort: 0, data: folder, sandbox: 'process' });
+  const env = {
+    AWS_ENDPOINT_URL: local.endpoint,
+    AWS_ACCESS_KEY_ID: local.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: local.credentials.secretAccessKey,
+  };
+  clients = await openClients(env, local.region);
+  const { s3, lambda } = clients;
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'bytes' }));
+  page = await openConsole({
+    port: 0,
+    path: '/hello',
+    tools: {
+      s3,
+      lambda,
+      bucket,
+      project: folder,
+      key: undefined,
+      call: makeCaller(clients),
+      endEnvironments: local.endEnvironments,
+    },
+    invocations: () => local.invocations,
+    onInvocation: local.onInvocation,
+  });
+});
+test.after.always(async () => {
+  await page?.close();
+  clients?.close();
+  await local?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('the world is what S3 and Lambda answer', async t => {
+  const world = await (await fetch(`${page.url}api/world`)).json();
+  t.deepEqual(world, {
+    functions: [],
+    layers: [],
+    objects: [{ key, bytes: 5, digest: `sha256:${'a'.repeat(64)}`, usedBy: [] }],
+    invocations: [],
+    path: '/hello',
+  });
+});
+
+test('flipping a bit changes one bit of the object', async t => {
+  const other = `sha256/${'b'.repeat(64)}.zip`;
+  await clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: other, Body: 'bytes' }));
+  t.is((await post('corrupt', { key: other })).status, 200);
+  const object = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: other }));
+  t.is(await object.Body?.transformToString(), 'byues');
+  t.is((await post('delete', { key: other })).status, 200);
+});
+
+for (const [file, type] of [
+  ['', 'text/html'],
+  ['console.css', 'text/css'],
+  ['console.js', 'text/javascript'],
+] as const) {
+  test(`the page's /${file} is served by us, under a strict policy`, async t => {
+    const answer = await fetch(`${page.url}${file}`);
+    t.is(answer.status, 200);
+    t.true(answer.headers.get('content-type')?.startsWith(type));
+    t.regex(answer.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+    t.notRegex(await answer.text(), /https?:\/\/(?!www\.w3\.org)/);
+  });
+}
+
+const refused = test.macro({
+  exec(t, headers: Record<string, string>, status: number, body = '{}') {
+    const options = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    return new Promise<void>((resolve, reject) => {
+      const call = request(`${page.url}api/delete`, options, answer => {
+        t.is(answer.statusCode, status);
+        answer.resume().on('end', resolve);
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  },
+  title: (name = '') => `refused: ${name}`,
+});
+
+test('a name that was made to point here', refused, { host: 'evil.example:4567' }, 403);
+test('a page of another origin', refused, { origin: 'https://evil.example' }, 403);
+test('a form', refused, { 'content-type': 'text/plain' }, 400);
+test('an action without its field', refused, {}, 400);
+test('a body that is not JSON', refused, {}, 400, '{');
+
+test('an unknown action is not found', async t => {
+  t.is((await post('constructor', {})).status, 404);
+  t.is((await fetch(`${page.url}../../package.json`)).status, 404);
+});
+
+test('a cold start is taken apart, a failure is named', t => {
+  const logTail = [
+    'START RequestId: r Version: 1',
+    '{"level":"ERROR","message":"init failed","error":{"code":"DEPS_DIGEST","message":"other bytes"}}',
+    '{"level":"INFO","message":"cold start","artifacts":[{"name":"core","source":"s3"}],"phases":{"core":{"choose":0.5},"app":{"import":60}}}',
+    '{"broken',
+  ].join('\n');
+  const drawn = drawInvocation({
+    ...{
+      functionName: 'f',
+      version: '1',
+      requestId: 'r',
+      at: 0,
+      cold: true,
+      durationMs: 1,
+      usedMb: 1,
+      status: 'success',
+    },
+    logTail,
+  });
+  t.deepEqual(drawn.sources, { core: 's3' });
+  t.deepEqual(drawn.phases, { 'core choose': 0.5, 'app import': 60 });
+  t.deepEqual(drawn.troubles, ['DEPS_DIGEST: other bytes']);
+  t.false('logTail' in drawn);
+});
+
+function post(action: string, fields: object) {
+  return fetch(`${page.url}api/${action}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fields),
+  });
+}
