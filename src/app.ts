@@ -46,7 +46,10 @@ export function createApp(context: AppContext = {}): Koa {
   app.use(async (ctx, next) => {
     // The setter rebuilds the URL, so it is left alone where there is nothing to change.
     const path = canonicalPath(ctx.path);
-    if (path !== ctx.path) ctx.path = path;
+    if (path !== ctx.path) {
+      ctx.path = path;
+      ctx.state['respelled'] = true;
+    }
     await authenticate(ctx, access);
     if (isPreflight(ctx)) ctx.status = 204;
     else await next();

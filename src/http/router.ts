@@ -23,6 +23,8 @@ export function createRouter(routes: readonly Route[], services: Services): Rout
       const ctx = given as unknown as Context;
       // For the metrics and the log of the handler: the template, never the path.
       (ctx.req as { route?: string }).route = route.path;
+      // The addresses in a page are relative, so it must be read where it lives.
+      if (route.tag === 'pages' && ctx.state['respelled']) throw movedTo(route.path);
       sendAnswer(ctx, await run(route, ctx, services, bucket));
     });
   }
@@ -60,6 +62,10 @@ async function run(
     services,
   };
   return route.run(call);
+}
+
+function movedTo(path: string): HttpError {
+  return new HttpError(308, 'Permanent Redirect', { headers: { Location: path } });
 }
 
 /** Best effort of one execution environment; the limit that counts for all of them is the gateway's. */

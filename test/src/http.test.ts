@@ -188,6 +188,14 @@ test('E13 line feeds in parameters end no header and are not echoed raw', async 
   }
 });
 
+test('a page in another spelling of its path is answered with where it lives', async t => {
+  const service = await serve(t);
+  for (const path of ['/docs/', '//docs', '/digest/', '/docs/assets//docs.js']) {
+    const reply = await service.call('GET', path, { key: false });
+    t.deepEqual([reply.status, reply.headers.location], [308, path.replace(/\/$/, '').replaceAll('//', '/')]);
+  }
+});
+
 test('E14 the host header is never used for links', async t => {
   const service = await serve(t);
   for (const path of ['/', '/docs', '/openapi.json', '/auth/set-cookie-form']) {
