@@ -7,10 +7,14 @@ export function diskNeed(bytes: number, files: number): number {
   return bytes + files * 4096 + 65_536;
 }
 
-/** Bytes that we may still write at this place. */
-export function freeBytes(dir: string): number {
-  const { bavail, bsize } = statfsSync(dir);
-  return bavail * bsize;
+/** Bytes that may still be written at this place; undefined where the file system does not tell. */
+export function freeBytes(dir: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

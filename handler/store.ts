@@ -11,7 +11,7 @@ import { HandlerError } from './errors.ts';
 import type { LoaderEvent } from './events.ts';
 import { readMarker } from './marker.ts';
 import type { LoaderSettings } from './settings.ts';
-import { sweepDead, workPrefix } from './sweep.ts';
+import { removeIfPossible, sweepDead, workPrefix } from './sweep.ts';
 import { unpack } from './unpack.ts';
 
 type Log = (event: LoaderEvent) => void;
@@ -31,8 +31,10 @@ export function openStore(dir: string, log: Log): void {
     if (!stat.isDirectory()) throw unsafe(dir, 'a folder', 'a link or file');
     const uid = process.getuid?.();
     if (stat.uid !== uid) throw unsafe(dir, `owner ${uid}`, `owner ${stat.uid}`);
-    // Ours, but open to others: what lies in it is verified before use all the same.
-    if (stat.mode & 0o077) fs.chmodSync(dir, 0o700);
+    // Refused and not mended: it may be /tmp itself, which others need as it is.
+    if (stat.mode & 0o022) {
+      throw unsafe(dir, 'writable by its owner alone', `mode ${(stat.mode & 0o7777).toString(8)}`);
+    }
     sweepDead(dir, log);
   } catch (error) {
     throw diskError(error, { path: dir });
@@ -131,13 +133,14 @@ function installOnce(
       },
     );
   } catch (error) {
+    const haveBytes = freeBytes(dir);
     throw diskError(error, {
       path: dir,
       needBytes: diskNeed(artifact.unpackedSize, artifact.files),
-      haveBytes: freeBytes(dir),
+      ...(haveBytes !== undefined && { haveBytes }),
     });
   } finally {
-    if (work !== undefined) fs.rmSync(work, { recursive: true, force: true });
+    if (work !== undefined) removeIfPossible(work);
   }
 }
 
@@ -163,7 +166,7 @@ function discard(dir: string, root: string, ino: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+    removeIfPossible(work);
   }
 }
 

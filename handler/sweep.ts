@@ -20,8 +20,17 @@ export function sweepDead(dir: string, log: Log): void {
     if (pid === undefined) continue;
     const leftover = path.join(dir, name);
     if (isInUse(leftover, Number(pid))) continue;
-    fs.rmSync(leftover, { recursive: true, force: true });
+    removeIfPossible(leftover);
     log({ level: 'info', event: 'swept', path: leftover });
+  }
+}
+
+/** What cannot be removed now (a folder without permissions inside) takes room and does no other harm. */
+export function removeIfPossible(folder: string): void {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // the next start tries again
   }
 }
 
@@ -37,14 +46,14 @@ export function reserveSpace(
   log: Log,
 ): void {
   const need = missing.reduce((sum, { unpackedSize, files }) => sum + diskNeed(unpackedSize, files), 0);
-  if (freeBytes(dir) >= need) return;
+  if ((freeBytes(dir) ?? need) >= need) return;
   const names = new Set(keep.map(({ digest }) => storeName(digest)));
   for (const name of fs.readdirSync(dir)) {
     if (!/^sha256-[0-9a-f]{64}$/.test(name) || names.has(name)) continue;
-    fs.rmSync(path.join(dir, name), { recursive: true, force: true });
+    removeIfPossible(path.join(dir, name));
     log({ level: 'info', event: 'swept', path: path.join(dir, name) });
   }
-  const have = freeBytes(dir);
+  const have = freeBytes(dir) ?? need;
   if (have < need) throw noSpace(dir, need, have);
 }
 

@@ -131,6 +131,26 @@ test.serial(
   },
 );
 
+test.serial(
+  'B6 a leftover that cannot be removed, and a disk that does not tell its room, stop nothing',
+  async t => {
+    const { settings, load } = await world(t);
+    const dead = path.join(settings.dir, '.work-999999999-x');
+    fs.mkdirSync(dead, { recursive: true });
+    const { rmSync, statfsSync } = fs;
+    const refuse_ = (code: string) => () => {
+      throw Object.assign(new Error(`${code}: stub`), { code });
+    };
+    Object.assign(fs, { rmSync: refuse_('EACCES'), statfsSync: refuse_('ENOSYS') });
+    syncBuiltinESMExports();
+    t.teardown(() => {
+      Object.assign(fs, { rmSync, statfsSync });
+      syncBuiltinESMExports();
+    });
+    t.is(await load(), 's3');
+  },
+);
+
 test.serial('B10 another process finishes while we download: its copy is verified and taken', async t => {
   const step: Step = (request, response) => {
     if (s3.requests.length === 1)

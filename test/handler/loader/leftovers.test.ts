@@ -137,12 +137,16 @@ test('B11 a DEPS_DIR that is a dangling link or a file is refused', async t => {
   await t.throwsAsync(here.load(), { code: 'DEPS_UNSAFE_DIR' });
 });
 
-test('B11 a DEPS_DIR of ours that others can write is closed to them', async t => {
+test('B11 a DEPS_DIR that others can write is refused and stays as it is', async t => {
   const here = await place(t);
   fs.mkdirSync(here.settings.dir);
-  fs.chmodSync(here.settings.dir, 0o777);
+  for (const mode of [0o777, 0o1777, 0o770]) {
+    fs.chmodSync(here.settings.dir, mode);
+    await t.throwsAsync(here.load(), { code: 'DEPS_UNSAFE_DIR' });
+    t.is(fs.statSync(here.settings.dir).mode & 0o7777, mode);
+  }
+  fs.chmodSync(here.settings.dir, 0o755);
   t.is(await here.load(), 's3');
-  t.is(fs.statSync(here.settings.dir).mode & 0o777, 0o700);
 });
 
 test('B10 eight processes at once, over a tampered copy: one result, no error', async t => {
