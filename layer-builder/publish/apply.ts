@@ -98,6 +98,11 @@ async function applyLayer(
   { goal, progress }: ApplyContext,
 ): Promise<LayerVersion & { written: boolean }> {
   if (step.do === 'keep-layer') return { written: false, arn: step.arn, version: step.version };
+  if (goal.storage === 'reference' && !object.versionId) {
+    fail('PUBLISH_FAILED', `s3://${bucket} keeps no versions (expected a version to refer to, found none)`, {
+      hint: 'turn versioning on and publish again, or leave --storage reference out',
+    });
+  }
   progress(`${step.region}: publishing layer ${step.layerName}`);
   const { digest, tree, s3 } = artifact;
   const version = await layers.publish({

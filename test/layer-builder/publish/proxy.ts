@@ -11,6 +11,7 @@ export interface ProxiedCall {
   readonly path: string;
   /** As the signature names it. */
   readonly region: string;
+  readonly body: Buffer;
 }
 
 /** What happens to a call: refused before it is done, done but never answered, or answered by the proxy. */
@@ -72,7 +73,7 @@ export async function startProxy(targetOf: (region: string) => string): Promise<
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse) {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    const call = describeCall(incoming);
+    const call = { ...describeCall(incoming), body: Buffer.concat(chunks) };
     const index = proxy.calls.push(call) - 1;
     const fault = proxy.script(call, index);
     if (fault?.kind === 'drop-request') return void outgoing.destroy();
@@ -82,7 +83,7 @@ export async function startProxy(targetOf: (region: string) => string): Promise<
     const upstream = new URL(targetOf(call.region));
     const { method, url: path, headers } = incoming;
     const forward = request({ host: upstream.hostname, port: upstream.port, method, path, headers });
-    forward.end(Buffer.concat(chunks));
+    forward.end(call.body);
     const [reply] = (await once(forward, 'response')) as [IncomingMessage];
     if (fault?.kind === 'drop-reply') {
       for await (const _ of reply.resume());
@@ -116,7 +117,7 @@ function answer(
   }
 }
 
-function describeCall({ method = 'GET', url = '/', headers }: IncomingMessage): ProxiedCall {
+function describeCall({ method = 'GET', url = '/', headers }: IncomingMessage): Omit<ProxiedCall, 'body'> {
   const { pathname, searchParams } = new URL(url, `http://${headers.host}`);
   const path = decodeURIComponent(pathname);
   const region = headers.authorization?.match(/Credential=[^/]+\/\d+\/([^/]+)\//)?.[1] ?? '';
