@@ -116,11 +116,31 @@ function quoted(): EntrySpec[] {
   ];
 }
 
-/** Real entries, as many as zip64 is needed for. */
+/** Real entries, as many as zip64 is needed for: the same empty file over and over, but for five digits of its name. */
 function many(): Buffer {
-  return makeZip({
-    entries: Array.from({ length: 70_000 }, (_, index) => ({ name: `${index}` })),
-    zip64: (wide, locator) => [wide, locator],
-    end: { entries: 0xffff },
+  const count = 70_000;
+  const one = makeZip({ entries: [{ name: '00000' }] });
+  const local = one.subarray(0, 35);
+  const central = one.subarray(35, 35 + 51);
+  const locals = Buffer.alloc(count * local.length, local);
+  const centrals = Buffer.alloc(count * central.length, central);
+  for (let index = 0; index < count; index++) {
+    const name = `${index}`.padStart(5, '0');
+    locals.write(name, index * local.length + 30, 'latin1');
+    centrals.write(name, index * central.length + 46, 'latin1');
+    centrals.writeUInt32LE(index * local.length, index * central.length + 42);
+  }
+  const end = makeZip({
+    entries: [],
+    zip64: (wide, locator) => {
+      wide.writeUInt32LE(count, 24);
+      wide.writeUInt32LE(count, 32);
+      wide.writeUInt32LE(centrals.length, 40);
+      wide.writeUInt32LE(locals.length, 48);
+      locator.writeUInt32LE(locals.length + centrals.length, 8);
+      return [wide, locator];
+    },
+    end: { entries: 0xffff, size: 0xffffffff, offset: 0xffffffff },
   });
+  return Buffer.concat([locals, centrals, end]);
 }
