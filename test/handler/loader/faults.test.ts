@@ -138,10 +138,12 @@ test.serial(
     const dead = path.join(settings.dir, '.work-999999999-x');
     fs.mkdirSync(dead, { recursive: true });
     const { rmSync, statfsSync } = fs;
-    const refuse_ = (code: string) => () => {
+    const fail = (code: string): never => {
       throw Object.assign(new Error(`${code}: stub`), { code });
     };
-    Object.assign(fs, { rmSync: refuse_('EACCES'), statfsSync: refuse_('ENOSYS') });
+    const stub = (...args: Parameters<typeof rmSync>) =>
+      args[0] === dead ? fail('EACCES') : rmSync(...args);
+    Object.assign(fs, { rmSync: stub, statfsSync: () => fail('ENOSYS') });
     syncBuiltinESMExports();
     t.teardown(() => {
       Object.assign(fs, { rmSync, statfsSync });
