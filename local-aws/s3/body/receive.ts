@@ -65,7 +65,10 @@ export async function receiveBody(
 export async function receiveText(body: SignedBody, limit: number): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
-  await receiveBody(body, 'crc32', data => {
+  // A request that says nothing of a body has none (RFC 9112, 6.3); only uploads must tell their length.
+  const framing = body.headers['transfer-encoding'] === undefined ? { 'content-length': '0' } : {};
+  const headers = { ...framing, ...body.headers };
+  await receiveBody({ ...body, headers }, 'crc32', data => {
     size += data.length;
     if (size > limit) throw new S3Error('MaxMessageLengthExceeded');
     pieces.push(data);

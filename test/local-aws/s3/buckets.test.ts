@@ -1,4 +1,6 @@
 /** Buckets: names, regions, addresses, configuration documents, and what the server does not do. */
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -24,7 +26,7 @@ import {
 import test from 'ava';
 import { bucketOfHost } from '../../../local-aws/s3/address.ts';
 import { ownerId } from '../../../local-aws/s3/operations/buckets.ts';
-import { send } from './signed-request.ts';
+import { presign, send } from './signed-request.ts';
 import { failureOf, startServer } from './support.ts';
 
 const Bucket = 'the-bucket';
@@ -120,6 +122,16 @@ for (const [region, constraint, status] of constraints)
         : `<CreateBucketConfiguration><LocationConstraint>${constraint}</LocationConstraint></CreateBucketConfiguration>`;
     t.is((await send(server, { method: 'PUT', path: `/${Bucket}`, body, region })).status, status);
   });
+
+test('a request that says nothing of a body has none', async t => {
+  const server = await startServer(t);
+  const { hostname, port, host } = new URL(server.endpoint);
+  const target = await presign(server, `/${Bucket}`, 'PUT');
+  // Node's client would say "Content-Length: 0".
+  const socket = connect(Number(port), hostname);
+  socket.write(`PUT ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  t.true((await text(socket)).startsWith('HTTP/1.1 200 OK'));
+});
 
 const hosts = [
   ['b.localhost:4566', 'b'],

@@ -67,9 +67,13 @@ export async function send({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawR
   return sendRaw({ endpoint }, method, target, headers, raw.frame?.(headers) ?? body);
 }
 
-/** The request target of a presigned GET that anybody may send within a minute. */
-export async function presign({ endpoint }: Pick<TestServer, 'endpoint'>, path: string): Promise<string> {
-  return (await sign({ endpoint }, { path, presign: 60 })).target;
+/** The request target that anybody may send within a minute. */
+export async function presign(
+  { endpoint }: Pick<TestServer, 'endpoint'>,
+  path: string,
+  method = 'GET',
+): Promise<string> {
+  return (await sign({ endpoint }, { method, path, presign: 60 })).target;
 }
 
 async function sign({ endpoint }: Pick<TestServer, 'endpoint'>, raw: RawRequest) {
