@@ -52,6 +52,14 @@ article { margin: 1.5rem 0; padding-bottom: 1rem; border-bottom: 1px solid var(-
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+@media (max-width: 40rem) {
+  thead { position: absolute; left: -100rem; }
+  tr { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  td { padding: 0; border: 0; color: var(--quiet); }
+  td:first-child { color: var(--ink); font-weight: 600; }
+  td:last-child { flex-basis: 100%; color: var(--ink); }
+  td:empty { display: none; }
+}
 td:first-child, code { font-family: var(--mono); font-size: .875rem; }
 pre {
   margin: .5rem 0; padding: .75rem; max-height: 32rem; overflow: auto; border: 1px solid var(--line); border-radius: 6px;
