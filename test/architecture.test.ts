@@ -35,7 +35,7 @@ for (const [room, others] of rooms) {
   });
 }
 
-test('only the command "local" of layer-builder reaches local-aws, and only when it runs', t => {
+test('layer-builder loads local-aws only when a command runs that starts it', t => {
   const files = globSync('layer-builder/**/*.ts', { cwd: root });
   for (const file of files) {
     const text = readFileSync(path.join(root, file), 'utf8');
