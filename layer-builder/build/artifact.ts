@@ -1,4 +1,5 @@
 /** Makes one artifact: files of its packages, SBOM, licences, marker, zip. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../artifact/digest.ts';
 import { digestOf, treeOf } from '../../artifact/digest.ts';
@@ -9,10 +10,11 @@ import { defaultLimits, readArchive } from '../../handler/zip/read.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
 import { refuseTooLarge } from '../plan/limits.ts';
 import type { Machine } from '../plan/reach.ts';
+import type { PlanPackage } from '../plan/report.ts';
 import { specifiersOf } from '../plan/roots.ts';
 import { installLocation } from '../plan/subset.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
-import type { Config, PackageForm } from '../types.ts';
+import type { Config } from '../types.ts';
 import { compactPackages } from './compact/index.ts';
 import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
@@ -20,22 +22,10 @@ import { fileOf } from './file.ts';
 import { formatLicenses } from './licenses.ts';
 import type { TargetNode } from './node.ts';
 import { canRun } from './node.ts';
+import { formatProvenance } from './provenance.ts';
 import { formatSbom } from './sbom.ts';
 import { readPackageFiles, refuseCollisions } from './walk.ts';
 import { writeZip } from './zip.ts';
-
-export interface PackageReport {
-  readonly name: string;
-  readonly version: string;
-  readonly location: string;
-  /** Files and bytes as installed, without what was pruned. */
-  readonly files: number;
-  readonly size: number;
-  readonly pruned: { readonly files: number; readonly bytes: number };
-  readonly form: PackageForm;
-  /** Why it is not compacted. */
-  readonly reason?: string;
-}
 
 /** What making an artifact needs besides the facts of the project. */
 export interface MakeFacts {
@@ -59,7 +49,9 @@ export interface MadeArtifact {
   readonly files: readonly ArtifactFile[];
   readonly packages: readonly LockEntry[];
   readonly sbom: string;
-  readonly report: readonly PackageReport[];
+  readonly provenance: string;
+  readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
+  readonly report: readonly Omit<PlanPackage, 'requiredBy'>[];
 }
 
 /**
@@ -132,15 +124,26 @@ export async function makeArtifact(
   const zip = await writeZip(files);
   // What the loader would refuse at a cold start is refused here.
   readArchive(zip, defaultLimits);
+  const digest = digestOf(zip);
+  const provenance = formatProvenance({
+    artifact: artifact.name,
+    digest,
+    config,
+    roots: artifact.roots,
+    packages,
+    builder: { version: ownVersion(), node: make.node.version },
+  });
   return {
     name: artifact.name,
     zip,
-    digest: digestOf(zip),
+    digest,
     tree,
     unpackedSize: sizeOf(files),
     files,
     packages,
     sbom,
+    provenance,
+    imports: compacted.imports,
     report,
   };
 }
@@ -150,6 +153,10 @@ function hasCache(config: Config, node: TargetNode): boolean {
   return (
     config.compileCache && node.matches && config.runtime !== 'nodejs22.x' && canRun(config.architecture)
   );
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 function sizeOf(files: readonly ArtifactFile[]): number {

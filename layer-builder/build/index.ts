@@ -5,7 +5,9 @@ import { objectKey } from '../../artifact/layout.ts';
 import type { Lock, LockArtifact, LockPackage } from '../../artifact/lock.ts';
 import { formatLock, lockFormatVersion, parseLock } from '../../artifact/lock.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
-import { planBuild } from '../plan/build.ts';
+import { planBuild, planWarnings } from '../plan/build.ts';
+import type { PlanReport } from '../plan/report.ts';
+import { reportPlan } from '../plan/report.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions, BuildResult, Config } from '../types.ts';
@@ -32,13 +34,21 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const places = buildPlaces(facts.project);
   const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
   const last = options.force ? undefined : findBuild(places, key);
-  if (last) return { ...last, lockPath: places.lock, cached: true, warnings: [] };
+  if (last) return { ...last, lockPath: places.lock, cached: true, warnings: planWarnings(plan) };
   return withWorkFolder(places, async temporary => {
     const made = await makeArtifacts(facts, plan, { installs: places.installs, temporary }, options);
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
-    moveInPlace(places, temporary, made, lock, key);
+    const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
+    const report = reportPlan(facts, plan, made, appBytes);
+    moveInPlace(places, temporary, { made, lock, key, report });
     const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
-    return { lock, lockPath: places.lock, artifacts, cached: false, warnings: [] };
+    return {
+      lock,
+      lockPath: places.lock,
+      artifacts,
+      cached: false,
+      warnings: [...planWarnings(plan), ...report.warnings],
+    };
   });
 }
 
@@ -90,14 +100,9 @@ function readLastLock(places: BuildPlaces): Lock | undefined {
 function moveInPlace(
   places: BuildPlaces,
   temporary: string,
-  made: readonly MadeArtifact[],
-  lock: Lock,
-  key: string,
+  results: { made: readonly MadeArtifact[]; lock: Lock; key: string; report: PlanReport },
 ): void {
-  const report = {
-    formatVersion: 1,
-    artifacts: made.map(({ name, digest, report: packages }) => ({ name, digest, packages })),
-  };
+  const { made, lock, key, report } = results;
   mkdirSync(places.artifacts, { recursive: true });
   const moves: [string, string | Buffer][] = [
     ...made.map(({ name, digest, zip }): [string, Buffer] => [
@@ -105,6 +110,10 @@ function moveInPlace(
       zip,
     ]),
     ...made.map(({ name, sbom }): [string, string] => [join(places.folder, `${name}.sbom.json`), sbom]),
+    ...made.map(({ name, provenance }): [string, string] => [
+      join(places.folder, `${name}.provenance.json`),
+      provenance,
+    ]),
     [places.report, `${JSON.stringify(report, null, 2)}\n`],
     [places.lock, formatLock(lock)],
     [places.record, `${JSON.stringify({ formatVersion: 1, key })}\n`],

@@ -1,5 +1,5 @@
 /** What a build would make, weighed and held against the limits of AWS; the project is not written to. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planBuild } from '../plan/build.ts';
@@ -7,22 +7,29 @@ import type { PlanReport } from '../plan/report.ts';
 import { reportPlan } from '../plan/report.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
+import { buildKey, findBuild } from './cache.ts';
 import { installKey } from './install.ts';
 import { makeArtifacts } from './make.ts';
+import { findTargetNode } from './node.ts';
 import { buildPlaces } from './places.ts';
 
 /**
- * Plans a build. Sizes are those of real files: an install of the last build is used where it is the same,
- * otherwise the packages are installed in the system's temporary folder and removed again.
+ * Plans a build. Sizes are those of real files: the last build and its install are used where they are the same,
+ * otherwise packages are installed in the system's temporary folder and removed again.
  *
  * Throws the codes that `buildProject` throws.
  */
 export async function planProject(project: string, options: BuildOptions = {}): Promise<PlanReport> {
   const facts = await readProject(project);
   const plan = planBuild(facts);
+  const places = buildPlaces(facts.project);
+  const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
+  if (!options.force && findBuild(places, key)) {
+    return JSON.parse(readFileSync(places.report, 'utf8')) as PlanReport;
+  }
   const temporary = mkdtempSync(join(tmpdir(), 'layer-builder-plan-'));
   try {
-    const own = buildPlaces(facts.project).installs;
+    const own = places.installs;
     const installed = existsSync(join(own, installKey(plan.install, plan.machine)));
     const installs = installed ? own : join(temporary, 'installs');
     const made = await makeArtifacts(facts, plan, { installs, temporary }, options);

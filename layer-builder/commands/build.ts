@@ -1,15 +1,20 @@
 /** `layer-builder build` */
 import { relative } from 'node:path';
 import { buildProject } from '../build/index.ts';
+import { writePage } from '../build/page.ts';
 import type { Command } from '../command.ts';
 import { bytes, count, table } from '../report/table.ts';
 
 export const command: Command = {
   name: 'build',
   summary: 'install the lockfile for the target, make the artifacts and deps.lock.json',
-  usage: 'layer-builder build [--force]',
+  usage: 'layer-builder build [--report] [--force]',
   example: 'layer-builder build --project services/api',
   options: {
+    report: {
+      type: 'boolean',
+      help: 'write .layer-builder/report.html: treemaps, limits, what fell back and why',
+    },
     force: { type: 'boolean', help: 'build and install again even though nothing changed' },
   },
   async run(context, { values }) {
@@ -20,6 +25,7 @@ export const command: Command = {
       signal: context.signal,
     });
     for (const warning of result.warnings) context.warn(`warning: ${warning}`);
+    const page = values['report'] === true ? writePage(context.project) : undefined;
     const rows = result.artifacts.map(item => [
       item.name,
       item.digest,
@@ -35,8 +41,13 @@ export const command: Command = {
         lock: relative(context.project, result.lockPath),
         cached: result.cached,
         warnings: result.warnings,
+        ...(page === undefined ? {} : { report: relative(context.project, page) }),
       },
-      text: [...table(rows), result.cached ? 'nothing changed since the last build' : 'built'].join('\n'),
+      text: [
+        ...table(rows),
+        ...(page === undefined ? [] : [`report ${relative(context.project, page)}`]),
+        result.cached ? 'nothing changed since the last build' : 'built',
+      ].join('\n'),
     };
   },
 };

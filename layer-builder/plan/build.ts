@@ -1,4 +1,5 @@
 /** Pure: from the facts of a project to what is installed and what goes into which artifact. */
+import type { LockEntry } from '../read/lockfile.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { ArtifactConfig, Config } from '../types.ts';
 import type { Machine, Reach, Root } from './reach.ts';
@@ -54,4 +55,22 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
 /** Lambda runs Amazon Linux 2023: glibc 2.34, on x86-64 or on Graviton. */
 export function machineOf(config: Config): Machine {
   return { os: 'linux', cpu: config.architecture === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
+}
+
+/**
+ * Packages whose install script does not run here. Most only fetch or compile native code that the lockfile also
+ * brings ready-made for the target; those that do not will fail to load.
+ */
+export function planWarnings(plan: BuildPlan): string[] {
+  const packages = plan.artifacts.flatMap(artifact => artifact.reach.packages);
+  const scripted = packages.filter(entry => entry.hasInstallScript && !hasBinaries(entry));
+  return [...new Set(scripted.map(entry => `${entry.name}@${entry.version}`))].map(
+    name =>
+      `${name} has an install script, which never runs here: if it compiles native code, use a version with prebuilt binaries`,
+  );
+}
+
+/** Platform packages among the optional dependencies are how prebuilt binaries come. */
+function hasBinaries(entry: LockEntry): boolean {
+  return Object.keys(entry.optionalDependencies).some(name => /(linux|arm64|x64)/.test(name));
 }

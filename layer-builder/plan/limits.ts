@@ -9,6 +9,9 @@ export const directUploadLimit = 52_428_800;
 
 export const layersLimit = 5;
 
+/** The init phase, in milliseconds; what takes longer is started again inside the first invocation. */
+export const initLimitMs = 10_000;
+
 /** Environment variables of a function, names and values together, in bytes. */
 export const environmentLimit = 4096;
 

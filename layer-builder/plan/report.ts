@@ -1,16 +1,22 @@
 /** Pure: a plan in figures, against every limit that it can run into. */
+import type { Digest } from '../../artifact/digest.ts';
 import type { Architecture, Load, Runtime } from '../../artifact/lock.ts';
 import type { ProjectFacts } from '../read/project.ts';
+import type { PackageForm } from '../types.ts';
 import type { BuildPlan } from './build.ts';
-import { directUploadLimit, environmentLimit, layersLimit, unpackedLimit } from './limits.ts';
+import { directUploadLimit, environmentLimit, initLimitMs, layersLimit, unpackedLimit } from './limits.ts';
 
 export interface PlanPackage {
   readonly name: string;
   readonly version: string;
   readonly location: string;
   readonly files: number;
-  /** Bytes unpacked. */
+  /** Bytes as installed, without what was pruned. */
   readonly size: number;
+  readonly pruned: { readonly files: number; readonly bytes: number };
+  readonly form: PackageForm;
+  /** Why it is not compacted. */
+  readonly reason?: string;
   /** Who asks for it: names of packages, or `app`. */
   readonly requiredBy: readonly string[];
 }
@@ -22,7 +28,10 @@ export interface PlanArtifact {
   readonly size: number;
   readonly unpackedSize: number;
   readonly files: number;
+  readonly digest: Digest;
   readonly packages: readonly PlanPackage[];
+  /** Milliseconds of each import on this machine, one after the other in one process. */
+  readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
 }
 
 export interface Limit {
@@ -49,8 +58,13 @@ export interface Weighed {
   readonly zip: { readonly length: number };
   readonly unpackedSize: number;
   readonly files: readonly unknown[];
+  readonly digest: Digest;
+  readonly imports: PlanArtifact['imports'];
   readonly report: readonly Omit<PlanPackage, 'requiredBy'>[];
 }
+
+/** Of no bytes: an artifact that was planned and not made. */
+const emptyDigest: Digest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** From this share of a limit on, a plan warns. */
 const nearPercent = 80;
@@ -74,7 +88,9 @@ export function reportPlan(
       size: weighed?.zip.length ?? 0,
       unpackedSize: weighed?.unpackedSize ?? 0,
       files: weighed?.files.length ?? 0,
+      digest: weighed?.digest ?? emptyDigest,
       packages,
+      imports: weighed?.imports ?? [],
     };
   });
   const limits = limitsOf(artifacts, appBytes, facts);
@@ -95,6 +111,7 @@ function limitsOf(artifacts: readonly PlanArtifact[], appBytes: number, facts: P
   return [
     limit('layers of the function', artifacts.length, layersLimit, 'layers'),
     limit('unpacked, function and all layers', sum(item => item.unpackedSize) + appBytes, unpackedLimit),
+    limit('init phase, import of the eager packages', importMs(artifacts), initLimitMs, 'ms'),
     ...artifacts.map(item => limit(`${item.name} zipped, direct upload`, item.size, directUploadLimit)),
     // The S3 path holds the zip in memory and only the files on disk.
     limit(
@@ -104,6 +121,12 @@ function limitsOf(artifacts: readonly PlanArtifact[], appBytes: number, facts: P
     ),
     limit('environment variables', variables, environmentLimit),
   ];
+}
+
+/** On this machine; Lambda gives the init phase about one vCPU. */
+function importMs(artifacts: readonly PlanArtifact[]): number {
+  const eager = artifacts.filter(artifact => artifact.load === 'eager').flatMap(artifact => artifact.imports);
+  return Math.round(eager.reduce((sum, item) => sum + item.ms, 0));
 }
 
 function limit(name: string, used: number, most: number, unit: Limit['unit'] = 'bytes'): Limit {

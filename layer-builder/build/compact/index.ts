@@ -53,8 +53,8 @@ export interface Compacted {
   readonly files: readonly ArtifactFile[];
   /** By location. */
   readonly forms: ReadonlyMap<string, ChosenForm>;
-  /** Node that the proof ran on; undefined when nothing was compacted. */
-  readonly provedOn: string | undefined;
+  /** Milliseconds of each import, one after the other, as they are in the artifact. */
+  readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
 }
 
 /** Each round takes at least one package out of the bundle, and most end after the first. */
@@ -85,7 +85,7 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
   }
   const wanted = input.specifiers.filter(specifier => !reasons.has(`node_modules/${packageOf(specifier)}`));
   const original = await probePackages({ root: folder, specifiers: wanted, files: [] }, input.work, input);
-  if (!original) return whole(input, 'a package ended or blocked the process that loaded it', reasons);
+  if (!original) return whole(input, 'a package ended or blocked the process that loaded it', reasons, []);
   for (const specifier of wanted) {
     const loaded = original.specifiers[specifier];
     if (loaded?.import.shape === undefined && loaded?.require.shape === undefined) {
@@ -101,7 +101,7 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
     const news = [...attempt.faults].map(([location, reason]) => keepRaw(location, reason));
     if (!news.includes(true)) break;
   }
-  return whole(input, 'nothing of it could be bundled', reasons);
+  return whole(input, 'nothing of it could be bundled', reasons, importsOf(original));
 }
 
 interface Attempt {
@@ -116,7 +116,11 @@ interface Attempt {
 }
 
 type Verdict =
-  | { readonly kind: 'proved'; readonly files: readonly ArtifactFile[]; readonly provedOn: string }
+  | {
+      readonly kind: 'proved';
+      readonly files: readonly ArtifactFile[];
+      readonly imports: Compacted['imports'];
+    }
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
 async function tryBundle(attempt: Attempt): Promise<Verdict> {
@@ -145,7 +149,8 @@ async function tryBundle(attempt: Attempt): Promise<Verdict> {
   const faults = found
     ? compareProbes(specifiers, original, found)
     : blameAll(specifiers, 'the bundle ends or blocks the process that loads it');
-  return faults.size > 0 ? { kind: 'faulty', faults } : { kind: 'proved', files, provedOn: original.node };
+  if (!found || faults.size > 0) return { kind: 'faulty', faults };
+  return { kind: 'proved', files, imports: importsOf(found) };
 }
 
 /** One entry for each file that a specifier leads to; CommonJS packages have one for both ways of loading. */
@@ -213,6 +218,17 @@ function ways(probe: Probe, specifier: string): [Loaded, Loaded] {
   return [loaded?.import ?? {}, loaded?.require ?? {}];
 }
 
+function importsOf(probe: Probe): Compacted['imports'] {
+  return Object.entries(probe.specifiers).flatMap(
+    ([
+      specifier,
+      {
+        import: { ms },
+      },
+    ]) => (ms === undefined ? [] : [{ specifier, ms }]),
+  );
+}
+
 function blameAll(specifiers: readonly string[], reason: string): Map<string, string> {
   return new Map(specifiers.map(specifier => [`node_modules/${packageOf(specifier)}`, reason]));
 }
@@ -243,10 +259,15 @@ function formsOf(input: CompactInput, reasons: ReadonlyMap<string, string>): Map
   );
 }
 
-function whole(input: CompactInput, reason: string, reasons: ReadonlyMap<string, string>): Compacted {
+function whole(
+  input: CompactInput,
+  reason: string,
+  reasons: ReadonlyMap<string, string>,
+  imports: Compacted['imports'],
+): Compacted {
   const forms = input.parts.map(({ location }): [string, ChosenForm] => [
     location,
     { form: 'whole', reason: reasons.get(location) ?? reason },
   ]);
-  return { files: input.parts.flatMap(part => part.files), forms: new Map(forms), provedOn: undefined };
+  return { files: input.parts.flatMap(part => part.files), forms: new Map(forms), imports };
 }

@@ -44,8 +44,10 @@ async function attempt(locate) {
   try {
     const found = await locate();
     file = found.file;
+    const start = performance.now();
     const value = await found.load();
-    return { file, shape: shapeOf(value, 0) };
+    const ms = performance.now() - start;
+    return { file, ms, shape: shapeOf(value, 0) };
   } catch (error) {
     return { file, error: String(error?.code ?? error?.name ?? error) };
   }

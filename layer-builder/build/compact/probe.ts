@@ -14,6 +14,8 @@ const deadlineMs = 60_000;
 /** One way of loading: the file it led to, and what came out of it. */
 export interface Loaded {
   readonly file?: string;
+  /** Milliseconds it took, after all that was loaded before. */
+  readonly ms?: number;
   readonly shape?: unknown;
   readonly error?: string;
 }
