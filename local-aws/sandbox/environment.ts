@@ -67,7 +67,8 @@ export function createEnvironment(
   let log = '';
 
   function write(text: string): void {
-    log = (log + text).slice(-16 * logTailBytes);
+    // The runtime client writes an entry of several lines as one, with carriage returns between them.
+    log = (log + text.replaceAll(/\r(?!\n)/g, '\n')).slice(-16 * logTailBytes);
   }
 
   async function start(): Promise<Running> {
@@ -136,6 +137,7 @@ export function createEnvironment(
     const body = answer.kind === 'error' || answer.kind === 'response' ? answer.body : Buffer.alloc(0);
     const payload = document ? Buffer.from(document) : body;
     const functionError = failure !== undefined || answer.kind === 'error';
+    const oom = failure?.kind === 'exit' && failure.exit.oom;
     const record: InvocationRecord = {
       functionName: spec.name,
       version: spec.version,
@@ -146,12 +148,11 @@ export function createEnvironment(
       durationMs,
       billedMs: Math.ceil(durationMs + (initMs ?? 0)),
       memoryMb: spec.memoryMb,
-      usedMb: Math.ceil(usedKib / 1024),
+      usedMb: oom ? spec.memoryMb : Math.ceil(usedKib / 1024),
       error: functionError ? errorType(payload) : undefined,
       status: failure?.kind === 'timeout' ? 'timeout' : functionError ? 'error' : 'success',
       logTail: '',
     };
-    const oom = failure?.kind === 'exit' && failure.exit.oom;
     if (failure?.kind === 'timeout') {
       write(
         `${new Date().toISOString()} ${request.requestId} Task timed out after ${spec.timeoutS.toFixed(2)} seconds\n\n`,

@@ -1,5 +1,5 @@
 /** Climbs down the ladder to the best sandbox of this machine, and keeps the run's folder. */
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,12 +69,18 @@ async function choose(wanted: SandboxKind | 'auto', folder: string): Promise<San
   );
 }
 
-/** A run that was killed cannot remove its folder; its namespaces and mounts ended with it. */
+/** A run that was killed cannot remove its folder; its namespaces and mounts ended with it. Only our own are touched. */
 function sweepRuns(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : Number.NaN);
-    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (!Number.isInteger(pid) || pid <= 0 || isAlive(pid)) continue;
+    const folder = join(tmpdir(), name);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (!found?.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) continue;
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Another start is removing it at this moment, or something holds it: the next start tries again.
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   PublishLayerVersionCommand,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
+  UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
@@ -172,6 +173,14 @@ test('versions keep their code and configuration, aliases choose one, and the an
   t.deepEqual(live.value, ['one', '1', 'live']);
   t.is(live.version, '1');
   t.deepEqual((await invoke(bench.lambda, 'versioned')).value, ['two', '$LATEST', 'versioned']);
+  await bench.lambda.send(new PublishVersionCommand({ FunctionName: 'versioned' }));
+  const shift = { RoutingConfig: { AdditionalVersionWeights: { 2: 1 } } };
+  await bench.lambda.send(new UpdateAliasCommand({ FunctionName: 'versioned', Name: 'live', ...shift }));
+  t.is(
+    (await invoke(bench.lambda, 'versioned', {}, 'live')).version,
+    '2',
+    'with a weight of 1 always the other version',
+  );
 });
 
 const crashing = `
