@@ -32,6 +32,8 @@ export async function handleRequest(
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   try {
     response.setHeader('server', 'local-aws');
+    // The clock that signatures are held against: clients correct their own by it.
+    response.setHeader('date', new Date(options.clock()).toUTCString());
     response.setHeader('x-amz-request-id', requestId);
     response.setHeader('x-amz-id-2', 'local-aws');
     await sendAnswer(response, await answerRequest(request, options));

@@ -200,6 +200,14 @@ test('a request without any signature is AccessDenied', async t => {
   t.is(answer.element('Code'), 'AccessDenied');
 });
 
+test('a client whose clock is off corrects itself by the Date of the refusal', async t => {
+  const server = await startServer(t, { clock: () => Date.now() + 20 * 60_000 });
+  const create = new CreateBucketCommand({ Bucket: 'bucket' });
+  t.like(await failureOf(server.client.send(create)), { code: 'RequestTimeTooSkewed', status: 403 });
+  const { $metadata } = await server.connect({ maxAttempts: 2 }).send(create);
+  t.is($metadata.attempts, 2);
+});
+
 test('a signature of version 2 and one of version 4A are named as unsupported', async t => {
   const server = await startServer(t);
   const two = await sendRaw(server, 'GET', '/bucket/key?AWSAccessKeyId=test&Signature=x&Expires=1', {});
