@@ -57,7 +57,7 @@ export function readEdgeSettings(env: NodeJS.ProcessEnv, service: string): EdgeS
     debug,
     level: debug ? 'DEBUG' : (levels.find(name => name === level) ?? 'INFO'),
     format: env['AWS_LAMBDA_LOG_FORMAT']?.toLowerCase() === 'text' ? 'Text' : 'JSON',
-    redactHeaders: list(env['EDGE_REDACT_HEADERS']),
+    redactHeaders: [...list(env['EDGE_REDACT_HEADERS']), ...namedHeaders(env)],
     secrets: Object.entries(env).flatMap(([name, value]) => {
       const secret = secretName.test(name) && !publicName.test(name);
       return secret && value !== undefined && secretValue.test(value) ? [value] : [];
@@ -67,6 +67,13 @@ export function readEdgeSettings(env: NodeJS.ProcessEnv, service: string): EdgeS
     initialization: readInitialization(env['AWS_LAMBDA_INITIALIZATION_TYPE']),
   };
 }
+
+/** `…KEY__NAME=x-my-header` says which header carries a secret. */
+function namedHeaders(env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.entries(env).flatMap(([name, value]) => (headerName.test(name) ? list(value) : []));
+}
+
+const headerName = /(?:KEY|TOKEN|SECRET)_{1,2}(?:HEADER|NAME)$/i;
 
 function list(text: string | undefined): readonly string[] {
   return (text ?? '')

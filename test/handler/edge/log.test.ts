@@ -194,6 +194,14 @@ test('values of variables that are secrets by name never appear, references and 
   t.deepEqual(record['list'], ['[redacted]']);
 });
 
+test('a variable that names the header of a key makes the header secret', t => {
+  const { redactHeaders } = readEdgeSettings(
+    { DEMO__API_KEY__NAME: 'X-Mine', EDGE_REDACT_HEADERS: 'a, B' },
+    'demo',
+  );
+  t.deepEqual(redactHeaders, ['a', 'b', 'x-mine']);
+});
+
 test('a field with the name of a secret is never shown', t => {
   const record = recordOf({}, 'INFO', 'x', {
     cookie: 'a=b',
