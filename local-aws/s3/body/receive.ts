@@ -92,7 +92,13 @@ async function decode(
     return new Map();
   }
   const signatures = plan.framing === 'signed-chunked' ? createChunkSignatures(verified) : undefined;
-  return decodeChunked(source, { signatures, hasTrailer: verified.payloadHash.endsWith('-TRAILER') }, write);
+  try {
+    const options = { signatures, hasTrailer: verified.payloadHash.endsWith('-TRAILER') };
+    return await decodeChunked(source, options, write);
+  } finally {
+    // Lets go of the request, so that what is left of it can be dropped.
+    await source.return?.();
+  }
 }
 
 function verifySha256(plan: BodyPlan, found: string | undefined): void {

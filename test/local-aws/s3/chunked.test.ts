@@ -1,5 +1,7 @@
 /** aws-chunked bodies: AWS's published examples, every way to break the framing, and any cut between packets. */
 import { createHash, createHmac } from 'node:crypto';
+import { Agent } from 'node:http';
+import { Readable } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
 import fc from 'fast-check';
@@ -217,6 +219,20 @@ for (const [title, spoil, code] of [
     if (code === undefined) t.is(await (await get).Body?.transformToString(), `${data}end`);
     else t.like(await failureOf(get), { code: 'NoSuchKey' });
   });
+
+test('a stream of small pieces is refused as at S3, answered in full, and the connection goes on', async t => {
+  const server = await startServer(t);
+  await server.client.send(new CreateBucketCommand({ Bucket }));
+  const requestHandler = { httpAgent: new Agent({ keepAlive: true, maxSockets: 1 }) };
+  const client = server.connect({ requestHandler });
+  const pieces = [Buffer.from('abc'), ...Array.from({ length: 200 }, () => Buffer.alloc(100_000))];
+  const put = { Bucket, Key: 'key', ContentLength: 20_000_003 };
+  const refused = client.send(new PutObjectCommand({ ...put, Body: Readable.from(pieces) }));
+  t.like(await failureOf(refused), { code: 'InvalidChunkSizeError', status: 400 });
+  t.like(await failureOf(client.send(new GetObjectCommand({ Bucket, Key: 'key' }))), { code: 'NoSuchKey' });
+  const buffered = server.connect({ requestHandler, requestStreamBufferSize: 65_536 });
+  await buffered.send(new PutObjectCommand({ ...put, Body: Readable.from(pieces) }));
+});
 
 test('a body may not come with plain chunked transfer, which S3 does not know either', async t => {
   const server = await startServer(t);
