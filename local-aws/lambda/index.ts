@@ -153,8 +153,9 @@ export async function openLambda(options: LambdaOptions): Promise<LambdaService>
   return {
     matches: request => {
       const url = request.url ?? '/';
-      if (url.startsWith(linkPath)) return true;
-      return resource.test(url) && !`${request.headers.authorization} ${url}`.includes('/s3/aws4_request');
+      // A key of S3 may look like anything; who signed it for S3 means S3.
+      const claim = `${request.headers.authorization} ${url}`.replaceAll(/%2f/gi, '/');
+      return (url.startsWith(linkPath) || resource.test(url)) && !claim.includes('/s3/aws4_request');
     },
     async handle(request, response) {
       await answer(request, response).catch(error => sendError(response, asLambdaError(error, log)));

@@ -1,7 +1,6 @@
 /** The operations Invoke, InvokeAsync and InvokeWithResponseStream: raw payloads in and out. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { streamError } from '../sandbox/environment.ts';
 import { type FunctionName, parseFunctionName } from './arn.ts';
 import { enqueue } from './asynchronous.ts';
 import { LambdaError } from './errors.ts';
@@ -119,7 +118,6 @@ async function answerStream(
     response.write(
       encodeMessage({ ':message-type': 'event', ':event-type': type, ':content-type': contentType }, payload),
     );
-  let failure: Buffer | undefined;
   const { result } = await invoke(service, name, {
     ...options,
     onStream(contentType, body) {
@@ -129,18 +127,14 @@ async function answerStream(
         body.pause();
         response.once('drain', () => body.resume());
       });
-      body.on('end', () => {
-        failure = streamError(body);
-      });
       response.on('close', () => body.resume());
     },
   });
   if (!result.streamed) {
     begin('application/json');
     if (!result.functionError) send('PayloadChunk', 'application/octet-stream', result.payload);
-    else failure = result.payload;
   }
-  const error = failure ?? (result.functionError ? result.payload : undefined);
+  const error = result.functionError ? result.payload : undefined;
   const complete = {
     ...(error ? { ErrorCode: 'Unhandled', ErrorDetails: error.toString() } : {}),
     ...(tail ? { LogResult: Buffer.from(result.record.logTail).toString('base64') } : {}),

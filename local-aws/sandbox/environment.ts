@@ -1,6 +1,7 @@
 /** One execution environment: a slot with its /tmp, and in it a process that is started, reused, thrown away. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { LocalAwsError } from '../errors.ts';
 import { exitError, type InvocationRecord, reportLine, timeoutError, tooLargeError } from './report.ts';
 import { openRuntimeApi, type RuntimeAnswer, type RuntimeApi } from './runtime-api.ts';
@@ -71,16 +72,25 @@ export function createEnvironment(
     log = (log + text.replaceAll(/\r(?!\n)/g, '\n')).slice(-16 * logTailBytes);
   }
 
+  function launch(api: RuntimeApi): Sandboxed {
+    try {
+      return slot.start({
+        environment: functionVariables(spec, slot.view, { runtimeApi: api.address, logStream, credentials }),
+        command: functionCommand(spec, slot.view),
+      });
+    } catch (error) {
+      api.close();
+      throw error;
+    }
+  }
+
   async function start(): Promise<Running> {
     const api = await openRuntimeApi();
     if (destroyed) {
       api.close();
       throw new LocalAwsError('SANDBOX_FAILED', 'the environment was shut down', { hint: 'invoke again' });
     }
-    const child = slot.start({
-      environment: functionVariables(spec, slot.view, { runtimeApi: api.address, logStream, credentials }),
-      command: functionCommand(spec, slot.view),
-    });
+    const child = launch(api);
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', write);
     const started = { process: child, api };
     child.exited.then(() => {
@@ -183,8 +193,9 @@ export function createEnvironment(
     current.process.setFrozen(false);
     const outcome = await first(left(), current.process, exchange(current.api, request, Date.now() + left()));
     if (outcome.kind === 'done') {
-      const { answer, usedKib } = outcome.value;
+      const { answer, usedKib, broken } = outcome.value;
       current.process.setFrozen(true);
+      if (broken) return { answer, failure: { kind: 'error', body: broken }, usedKib };
       if (answer.kind === 'tooLarge') {
         return {
           answer,
@@ -215,13 +226,17 @@ async function exchange(
   api: RuntimeApi,
   request: InvocationRequest,
   deadline: number,
-): Promise<{ answer: RuntimeAnswer; usedKib: number }> {
+): Promise<{ answer: RuntimeAnswer; usedKib: number; broken?: Buffer | undefined }> {
   let answer = await api.deliver({ ...request, deadline });
   if (answer.kind === 'stream') {
     if (request.onStream) request.onStream(answer.contentType, answer.body);
     else answer = await collected(answer.body);
   }
-  return { answer, usedKib: await api.idle() };
+  const usedKib = await api.idle();
+  if (answer.kind !== 'stream') return { answer, usedKib };
+  // A caller that reads slowly may still have some of it to come.
+  await finished(answer.body).catch(() => {});
+  return { answer, usedKib, broken: streamError(answer.body) };
 }
 
 /** A streamed response for a caller that wants it whole. An error after the first byte comes in trailers. */
@@ -233,7 +248,7 @@ async function collected(body: IncomingMessage): Promise<RuntimeAnswer> {
 }
 
 /** The error that ended a streamed response, or undefined. */
-export function streamError(body: IncomingMessage): Buffer | undefined {
+function streamError(body: IncomingMessage): Buffer | undefined {
   const error = body.trailers['lambda-runtime-function-error-body'];
   return error === undefined ? undefined : Buffer.from(error, 'base64');
 }

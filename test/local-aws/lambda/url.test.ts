@@ -192,6 +192,19 @@ test('in RESPONSE_STREAM mode status, headers and cookies come from the prelude,
   t.is(body.length, 4 + 7 * 1024 * 1024, 'more than the 6 MB of a buffered response');
 });
 
+test('a stream that fails midway is cut off, never ended as if it were whole', async t => {
+  const url = await urlOf(
+    'broken',
+    `export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.write('half');
+      throw new Error('midway');
+    });`,
+    { InvokeMode: 'RESPONSE_STREAM' },
+  );
+  await t.throwsAsync(get(url), { code: 'ECONNRESET' });
+  t.is(bench.aws.invocations.findLast(one => one.functionName === 'broken')?.status, 'error');
+});
+
 test('CORS is answered before the function is asked', async t => {
   const url = await urlOf('cors', 'export const handler = async () => "called";', {
     Cors: {
