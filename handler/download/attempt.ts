@@ -43,7 +43,11 @@ export async function attempt(
   };
   try {
     const winner = await answered(() => firstAnswer(launch, limits.firstByteMs, left()));
-    if ('kind' in winner) return winner;
+    if ('kind' in winner) {
+      // Cut off by the deadline before TCP stood: that says nothing about the network.
+      const isCutOff = winner.kind === 'unreachable' && clock.monotonic() >= untilMs;
+      return isCutOff ? { kind: 'silent', reason: 'late' } : winner;
+    }
     moments.answeredAt = clock.monotonic();
     const { answer } = winner;
     const refused = await judgeHead(answer, parcel, limits.firstByteMs);

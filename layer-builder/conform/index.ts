@@ -1,5 +1,5 @@
 /** `layer-builder conform -- CMD`: holds any loader against the fault list. Protocol and rows: docs/conform.md. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BuilderError } from '../errors.ts';
@@ -33,7 +33,7 @@ export async function runConform(
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'conform-own-'));
   try {
-    const words = command.length > 0 ? command : await bundleOwnLoader(folder);
+    const words = command.length > 0 ? command.map(absolute) : await bundleOwnLoader(folder);
     const bench: Bench = { command: words, sample: await makeSample(), deadlineMs };
     const results = new Map<Row, RowResult>();
     const judge = async (row: Row): Promise<void> => {
@@ -58,6 +58,12 @@ export async function runConform(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The loader runs in a folder of its own, so words that name files here are made to name them from there. */
+function absolute(word: string, index: number): string {
+  const isPath = index > 0 || word.includes('/');
+  return isPath && existsSync(word) ? path.resolve(word) : word;
 }
 
 async function judgeRow(row: Row, bench: Bench): Promise<RowResult> {

@@ -12,7 +12,8 @@ const graceMs = 3000;
 /** What holds for every run: an answer, in time, no secret in it, nothing written outside of `DEPS_DIR`, no link made. */
 export function judgeAlways(trial: Trial, world: World, deadlineMs: number): string[] {
   const problems: string[] = [];
-  if (trial.answer === undefined) problems.push(`no answer on the last line (${ended(trial)})`);
+  if (trial.answer === undefined)
+    problems.push(`no answer on the last line (${ended(trial)}${lastWords(trial)})`);
   else if (trial.status !== (trial.answer.ok ? 0 : 1)) {
     problems.push(`exit status ${trial.answer.ok ? 0 : 1} expected, found ${ended(trial)}`);
   }
@@ -79,6 +80,13 @@ function filesBelow(root: string): string[] {
     .readdirSync(root, { recursive: true, withFileTypes: true })
     .filter(entry => !entry.isDirectory())
     .map(entry => path.relative(root, path.join(entry.parentPath, entry.name)));
+}
+
+/** The last thing it printed, for whoever has to find out why; never a secret, never an escape sequence. */
+function lastWords({ output }: Trial): string {
+  const line = output.trim().split('\n').at(-1) ?? '';
+  if (line === '' || canaries.some(canary => line.includes(canary))) return '';
+  return `: ${line.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)}`;
 }
 
 function ended({ status, signal }: Trial): string {
