@@ -10,10 +10,12 @@ import { eventOf } from '../test/handler/edge/events.ts';
 import { contextOf } from '../test/handler/edge/support.ts';
 import type { Handler } from './edge/adapters.ts';
 import { makeAdapters, makeEdge } from './edge/adapters.ts';
+import type { ColdFigure } from './edge/cold.ts';
+import { measureCold } from './edge/cold.ts';
 import { makeTable } from './edge/table.ts';
 import type { Bench, Result, Row } from './support/result.ts';
 import { ratioOf } from './support/result.ts';
-import type { Contender } from './support/statistics.ts';
+import type { Contender, Summary } from './support/statistics.ts';
 import { interleave, summarise } from './support/statistics.ts';
 
 const rounds = 90;
@@ -26,6 +28,7 @@ async function run(progress: (line: string) => void): Promise<Result> {
   const sink = openSync('/dev/null', 'w');
   const write = (line: string) => void writeSync(sink, line);
   try {
+    const cold = await measureCold();
     const table = await makeTable(await makeAdapters());
     const contenders = await makeContenders(write);
     const samples = await interleave(contenders, rounds, 15, progress);
@@ -37,13 +40,17 @@ async function run(progress: (line: string) => void): Promise<Result> {
         ),
       }),
     );
-    return report(rows, table.lines);
+    return report(rows, table.lines, cold);
   } finally {
     closeSync(sink);
   }
 }
 
-function report(rows: readonly Row[], table: readonly string[]): Result {
+function report(
+  rows: readonly Row[],
+  table: readonly string[],
+  cold: Readonly<Record<ColdFigure, Summary>>,
+): Result {
   const worst = rows.find(row => row.contender === names.edge)?.figures['p99']?.median ?? Number.NaN;
   return {
     name: 'edge',
@@ -72,11 +79,17 @@ function report(rows: readonly Row[], table: readonly string[]): Result {
     notes: [
       `One run is ${requests} requests (format 2.0, nine headers, a JSON answer of 24 bytes; the reference service: \`GET /info/version\` with its key). Whole edge: with the line of log and metrics, written to /dev/null; nobody else writes one. Each request has a turn of the event loop of its own, as an invocation has.`,
       '',
+      `A cold process with the packaged handler, the smallest app and nothing to resolve: ${ms(cold.start)} until the first line of a module runs, ${ms(cold.import)} for the import with its init phase, ${ms(cold.first)} for the first request, ${ms(cold.second)} for the second (medians of ${cold.import.runs} processes).`,
+      '',
       'Rows that trip adapters, each adapter with its defaults:',
       '',
       ...table,
     ],
   };
+}
+
+function ms(summary: Summary): string {
+  return `${summary.median.toFixed(1)} ms`;
 }
 
 const names = {
