@@ -1,9 +1,17 @@
 /** One execution environment: a slot with its /tmp, and in it a process that is started, reused, thrown away. */
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { finished } from 'node:stream/promises';
 import { LocalAwsError } from '../errors.ts';
-import { exitError, type InvocationRecord, reportLine, timeoutError, tooLargeError } from './report.ts';
+import { exchange, type StreamTaker } from './exchange.ts';
+import { first } from './first.ts';
+import {
+  errorType,
+  type Failure,
+  failureDocument,
+  type InvocationRecord,
+  reportLine,
+  statusOf,
+  tooLargeError,
+} from './report.ts';
 import { openRuntimeApi, type RuntimeAnswer, type RuntimeApi } from './runtime-api.ts';
 import type { Exit, Sandboxed, Slot } from './types.ts';
 import {
@@ -29,7 +37,7 @@ export interface InvocationRequest {
   readonly traceId: string;
   readonly clientContext?: string | undefined;
   /** Takes a streamed response while it is made; without it the response is collected. */
-  readonly onStream?: ((contentType: string, body: IncomingMessage) => void) | undefined;
+  readonly onStream?: StreamTaker | undefined;
 }
 
 export interface InvocationResult {
@@ -49,11 +57,6 @@ interface Running {
   readonly process: Sandboxed;
   readonly api: RuntimeApi;
 }
-
-type Failure =
-  | { readonly kind: 'exit'; readonly exit: Exit }
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'error'; readonly body: Buffer };
 
 /** Prepares an environment; its process starts with the first invocation, as Lambda's on-demand ones do. */
 export function createEnvironment(
@@ -191,7 +194,11 @@ export function createEnvironment(
     const current = running as Running | undefined;
     if (!current) return { answer: none, failure: { kind: 'exit', exit: noExit }, usedKib: 0 };
     current.process.setFrozen(false);
-    const outcome = await first(left(), current.process, exchange(current.api, request, Date.now() + left()));
+    const outcome = await first(
+      left(),
+      current.process,
+      exchange(current.api, { ...request, deadline: Date.now() + left() }, request.onStream),
+    );
     if (outcome.kind === 'done') {
       const { answer, usedKib, broken } = outcome.value;
       current.process.setFrozen(true);
@@ -222,37 +229,6 @@ export function createEnvironment(
 
 const noExit: Exit = { code: undefined, signal: undefined, oom: false };
 
-async function exchange(
-  api: RuntimeApi,
-  request: InvocationRequest,
-  deadline: number,
-): Promise<{ answer: RuntimeAnswer; usedKib: number; broken?: Buffer | undefined }> {
-  let answer = await api.deliver({ ...request, deadline });
-  if (answer.kind === 'stream') {
-    if (request.onStream) request.onStream(answer.contentType, answer.body);
-    else answer = await collected(answer.body);
-  }
-  const usedKib = await api.idle();
-  if (answer.kind !== 'stream') return { answer, usedKib };
-  // A caller that reads slowly may still have some of it to come.
-  await finished(answer.body).catch(() => {});
-  return { answer, usedKib, broken: streamError(answer.body) };
-}
-
-/** A streamed response for a caller that wants it whole. An error after the first byte comes in trailers. */
-async function collected(body: IncomingMessage): Promise<RuntimeAnswer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk as Buffer);
-  const error = streamError(body);
-  return error ? { kind: 'error', body: error } : { kind: 'response', body: Buffer.concat(chunks) };
-}
-
-/** The error that ended a streamed response, or undefined. */
-function streamError(body: IncomingMessage): Buffer | undefined {
-  const error = body.trailers['lambda-runtime-function-error-body'];
-  return error === undefined ? undefined : Buffer.from(error, 'base64');
-}
-
 /** The machine's fault, not the function's: told as such. */
 function sandboxFailed(log: string): LocalAwsError {
   return new LocalAwsError(
@@ -264,53 +240,7 @@ function sandboxFailed(log: string): LocalAwsError {
   );
 }
 
-/** What happens first: the promise, the end of the process, or the limit in milliseconds. */
-async function first<T>(
-  limitMs: number,
-  child: Sandboxed,
-  promise: Promise<T>,
-): Promise<{ kind: 'done'; value: T } | { kind: 'exit'; exit: Exit } | { kind: 'timeout' }> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      promise.then(value => ({ kind: 'done' as const, value })),
-      child.exited.then(exit => ({ kind: 'exit' as const, exit })),
-      new Promise<{ kind: 'timeout' }>(resolve => {
-        timer = setTimeout(() => resolve({ kind: 'timeout' }), Math.max(0, limitMs));
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {});
-  }
-}
-
 /** The process wrote its lines before its answer; two turns of the event loop bring them from the pipe. */
 async function afterOutput(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
-}
-
-function failureDocument(failure: Failure, requestId: string, timeoutS: number): string {
-  switch (failure.kind) {
-    case 'exit':
-      return JSON.stringify(exitError(requestId, failure.exit));
-    case 'timeout':
-      return JSON.stringify(timeoutError(requestId, timeoutS));
-    case 'error':
-      return failure.body.toString();
-  }
-}
-
-function statusOf(failure: Failure): string {
-  if (failure.kind === 'timeout') return 'timeout';
-  return `error\tError Type: ${failure.kind === 'exit' ? 'Runtime.ExitError' : (errorType(failure.body) ?? 'Runtime.Unknown')}`;
-}
-
-function errorType(payload: Buffer): string | undefined {
-  try {
-    const type = JSON.parse(payload.toString()).errorType;
-    return typeof type === 'string' ? type : undefined;
-  } catch {
-    return undefined;
-  }
 }

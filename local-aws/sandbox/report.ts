@@ -23,13 +23,19 @@ export interface InvocationRecord {
   readonly logTail: string;
 }
 
+/** How an invocation failed: the process ended, time was up, or the runtime reported an error. */
+export type Failure =
+  | { readonly kind: 'exit'; readonly exit: Exit }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'error'; readonly body: Buffer };
+
 export interface ErrorDocument {
   readonly errorType: string;
   readonly errorMessage: string;
 }
 
 /** The error of a runtime that ended instead of answering. */
-export function exitError(requestId: string, exit: Exit): ErrorDocument {
+function exitError(requestId: string, exit: Exit): ErrorDocument {
   const how = exit.signal
     ? `Runtime exited with error: signal: ${signalWord(exit.signal)}`
     : exit.code
@@ -38,7 +44,7 @@ export function exitError(requestId: string, exit: Exit): ErrorDocument {
   return { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${how}` };
 }
 
-export function timeoutError(requestId: string, seconds: number): ErrorDocument {
+function timeoutError(requestId: string, seconds: number): ErrorDocument {
   return {
     errorType: 'Sandbox.Timedout',
     errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
@@ -66,6 +72,34 @@ export function reportLine(record: InvocationRecord, oom: boolean): string {
     ...(record.status === 'error' && type ? [`Error Type: ${type}`] : []),
     '\n',
   ].join('\t');
+}
+
+/** The payload that the caller gets for a failure. */
+export function failureDocument(failure: Failure, requestId: string, timeoutS: number): string {
+  switch (failure.kind) {
+    case 'exit':
+      return JSON.stringify(exitError(requestId, failure.exit));
+    case 'timeout':
+      return JSON.stringify(timeoutError(requestId, timeoutS));
+    case 'error':
+      return failure.body.toString();
+  }
+}
+
+/** A failure in the words of an INIT_REPORT line. */
+export function statusOf(failure: Failure): string {
+  if (failure.kind === 'timeout') return 'timeout';
+  return `error\tError Type: ${failure.kind === 'exit' ? 'Runtime.ExitError' : (errorType(failure.body) ?? 'Runtime.Unknown')}`;
+}
+
+/** `errorType` of an error document, if it is one. */
+export function errorType(payload: Buffer): string | undefined {
+  try {
+    const type = JSON.parse(payload.toString()).errorType;
+    return typeof type === 'string' ? type : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The words that Lambda's own supervisor uses for signals. */
