@@ -32,7 +32,8 @@ ${report.artifacts.map(artifactSection).join('\n')}
 }
 
 function limitsTable(limits: readonly Limit[]): string {
-  const show = (value: number, unit: Limit['unit']) => (unit === 'bytes' ? bytes(value) : String(value));
+  const show = (value: number, unit: Limit['unit']) =>
+    unit === 'bytes' ? bytes(value) : unit === 'ms' ? milliseconds(value) : String(value);
   const rows = limits.map(
     ({ name, used, limit, unit, percent, state }) =>
       `<tr class="${state}"><td>${escapeHtml(name)}<td class="n">${show(used, unit)}<td class="n">${show(limit, unit)}<td class="n">${percent} %`,

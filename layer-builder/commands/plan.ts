@@ -2,7 +2,7 @@
 import { planProject } from '../build/plan.ts';
 import type { Command } from '../command.ts';
 import type { PlanArtifact, PlanReport } from '../plan/report.ts';
-import { bytes, count, table } from '../report/table.ts';
+import { bytes, count, milliseconds, table } from '../report/table.ts';
 
 /** Packages shown to people; `--json` has them all. */
 const shown = 12;
@@ -26,7 +26,8 @@ export const command: Command = {
 
 function formatPlan(report: PlanReport): string {
   const limits = report.limits.map(({ name, used, limit, unit, percent, state }) => {
-    const show = (value: number) => (unit === 'bytes' ? bytes(value) : `${value}`);
+    const show = (value: number) =>
+      unit === 'bytes' ? bytes(value) : unit === 'ms' ? milliseconds(value) : `${value}`;
     return [`  ${name}`, show(used), `of ${show(limit)}`, `${percent} %`, state === 'ok' ? '' : state];
   });
   return [

@@ -68,7 +68,7 @@ test('the zip is a layer: sorted, undated, without descriptors, its marker tells
   t.false(paths.some(path => /\.(d\.ts|map)$|README/.test(path)));
   const contents = await Promise.all(files.map(async file => ({ file, bytes: await file.buffer() })));
   const licenses = contents.find(({ file }) => file.path.endsWith('core.licenses.txt'));
-  t.regex(String(licenses?.bytes), /^ms 2\.\d+\.\d+\nlicence: MIT\n\n[\s\S]*Permission is hereby granted/m);
+  t.regex(String(licenses?.bytes), /^ms 2\.\d+\.\d+ \(MIT\)\n\n[\s\S]*Permission is hereby granted/m);
   const marker = contents.find(({ file }) => file.path === 'nodejs/.layer-builder/core.json');
   const tree = treeOf(
     contents

@@ -49,7 +49,7 @@ test('plan weighs real files against every limit and writes nothing', async t =>
   t.deepEqual(report.artifacts[0]?.packages.find(item => item.name === 'ms')?.requiredBy, ['debug']);
   t.deepEqual(
     report.limits.map(limit => limit.limit),
-    [5, 262_144_000, 52_428_800, 536_870_912, 4096],
+    [5, 262_144_000, 10_000, 52_428_800, 536_870_912, 4096],
   );
   t.regex(text, /limits of AWS/);
 });

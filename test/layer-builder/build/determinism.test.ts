@@ -19,10 +19,10 @@ interface Setting {
 const settings: readonly Setting[] = [
   { title: 'as it is' },
   {
-    title: 'another time zone and clock format',
-    env: { TZ: 'Pacific/Kiritimati', LC_ALL: 'C', SOURCE_DATE_EPOCH: '1' },
+    title: 'another time zone, clock, locale and umask',
+    env: { TZ: 'Pacific/Kiritimati', SOURCE_DATE_EPOCH: '1', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' },
+    umask: '0077',
   },
-  { title: 'another locale and umask', env: { LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' }, umask: '0077' },
   {
     title: 'settings of a surrounding npm',
     env: { npm_config_omit: 'optional', npm_config_ignore_scripts: 'false', NODE_ENV: 'production' },
@@ -31,7 +31,7 @@ const settings: readonly Setting[] = [
 ];
 
 test('time zone, clock, locale, umask, npm settings and depth of the folder do not change the digest', async t => {
-  const source = makeProject(t, { dependencies: ['koa', '@koa/router'] });
+  const source = makeProject(t, { dependencies: ['debug', 'is-stream'] });
   const digests: string[] = [];
   for (const [index, { env = {}, umask = '0022' }] of settings.entries()) {
     const project = join(
