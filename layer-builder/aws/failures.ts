@@ -103,7 +103,8 @@ export function failureOf(error: unknown, call: CallFacts): BuilderError {
       rejectedHint,
     );
   }
-  if (name === 'NoSuchBucket') {
+  // The answer to HeadBucket has no body and so no name of S3's own.
+  if (name === 'NoSuchBucket' || (action === 's3:ListBucket' && status === 404)) {
     return make(
       'BUCKET_NOT_FOUND',
       `there is no such bucket (expected ${resource} in ${region}, found NoSuchBucket)`,

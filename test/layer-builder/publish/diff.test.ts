@@ -198,10 +198,7 @@ test('--format ssm writes the parameters, signed, and only those that differ', a
   const publish = () =>
     runCommand(['publish', '--bucket', 'bucket-ssm', '--format', 'ssm', '--project', project], env);
   const { text } = await publish();
-  t.regex(
-    text,
-    /\/layer-builder\/ssm\/x86_64\/core\/arn arn:aws:lambda:us-east-1:000000000000:layer:ssm-core:1/,
-  );
+  t.regex(text, /\/layer-builder\/ssm\/x86_64\/core\/arn arn:aws:lambda:us-east-1:\d{12}:layer:ssm-core:1/);
   t.is(seen.length, 3);
   await publish();
   t.is(seen.length, 3);
