@@ -91,7 +91,7 @@ export function toResponse(payload: Buffer): UrlResponse | undefined {
   }
   const status = Number(value['statusCode']);
   const body = value['body'] ?? '';
-  if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
   if (typeof body !== 'string') return undefined;
   const headers = responseHeaders(value['headers']);
   const cookies = value['cookies'];

@@ -1,5 +1,5 @@
 /** Answers a request to a function URL: who may call, the event, the function, the response. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../credentials.ts';
 import { SignatureError, verifySignature } from '../http/signature.ts';
@@ -51,7 +51,7 @@ async function answer(
   if (config.cors && preflight(request)) return void response.writeHead(200).end();
 
   const body = await readBody(request, limits.payload, 'Invoke');
-  const principal = authorise(service, record, owner, config, request);
+  const principal = authorise(service, record, owner, config, request, body);
   const traceId = newTraceId();
   response.setHeader('x-amzn-trace-id', traceId.split(';')[0] ?? '');
   const event = toEvent({
@@ -82,8 +82,12 @@ async function answer(
     return sendError(response, 502, 'InternalServerErrorException', undefined);
   }
   if (answered.cookies.length > 0) response.setHeader('set-cookie', [...answered.cookies]);
-  response.writeHead(answered.status, { ...answered.headers, 'content-length': answered.body.length });
-  response.end(request.method === 'HEAD' ? undefined : answered.body);
+  const bodiless = answered.status === 204 || answered.status === 304;
+  response.writeHead(answered.status, {
+    ...answered.headers,
+    ...(bodiless ? {} : { 'content-length': answered.body.length }),
+  });
+  response.end(bodiless || request.method === 'HEAD' ? undefined : answered.body);
 }
 
 /** Who calls, or undefined where anyone may. Throws 403 in Lambda's words; the log says what is missing. */
@@ -93,6 +97,7 @@ function authorise(
   owner: UrlOwner,
   config: UrlConfig,
   request: IncomingMessage,
+  body: Buffer,
 ): Principal | undefined {
   const refusal = (type: string): LambdaError =>
     new LambdaError(
@@ -109,8 +114,9 @@ function authorise(
     throw refusal('AccessDeniedException');
   }
   try {
-    const options = { service: 'lambda', credentials: service.credentials, now: Date.now() } as const;
-    return verifySignature(request, options).principal;
+    const bodyHash = createHash('sha256').update(body).digest('hex');
+    const { credentials } = service;
+    return verifySignature(request, { service: 'lambda', credentials, now: Date.now(), bodyHash }).principal;
   } catch (error) {
     if (error instanceof SignatureError)
       throw refusal(error.code === 'AccessDenied' ? 'AccessDeniedException' : error.code);

@@ -17,7 +17,7 @@ export function streamResponse(response: ServerResponse): StreamedResponse {
   let head: Buffer | undefined;
 
   function write(chunk: Buffer, body: IncomingMessage): void {
-    if (response.write(chunk)) return;
+    if (response.writableEnded || response.write(chunk)) return;
     body.pause();
     response.once('drain', () => body.resume());
   }
@@ -31,8 +31,16 @@ export function streamResponse(response: ServerResponse): StreamedResponse {
       return;
     }
     const rest = head.subarray(at + delimiter.length);
-    sendHead(response, head.subarray(0, at).toString());
+    const prelude = head.subarray(0, at).toString();
     head = undefined;
+    try {
+      sendHead(response, prelude);
+    } catch {
+      // What the function wrote is no head that can be sent; Lambda answers 502 then.
+      response.writeHead(502, { 'content-type': 'application/json', connection: 'close' });
+      response.end('Internal Server Error');
+      return;
+    }
     if (rest.length > 0) write(rest, body);
   }
 
@@ -49,6 +57,7 @@ export function streamResponse(response: ServerResponse): StreamedResponse {
     },
     end(failed) {
       if (failed) response.destroy();
+      else if (!response.headersSent) response.destroy();
       else response.end();
     },
   };
@@ -57,7 +66,10 @@ export function streamResponse(response: ServerResponse): StreamedResponse {
 function sendHead(response: ServerResponse, text: string): void {
   const { statusCode = 200, headers, cookies } = JSON.parse(text) as Record<string, unknown>;
   if (Array.isArray(cookies) && cookies.length > 0) response.setHeader('set-cookie', cookies.map(String));
-  response.writeHead(Number(statusCode), {
+  const status = Number(statusCode);
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new RangeError(`no status: ${statusCode}`);
+  response.writeHead(status, {
     'content-type': 'application/octet-stream',
     ...responseHeaders(headers),
   });

@@ -94,7 +94,13 @@ export function createEnvironment(
       throw new LocalAwsError('SANDBOX_FAILED', 'the environment was shut down', { hint: 'invoke again' });
     }
     const child = launch(api);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', write);
+    for (const stream of [child.stdout, child.stderr]) {
+      // An end that breaks is the end of the log, not of the server.
+      stream
+        .setEncoding('utf8')
+        .on('data', write)
+        .on('error', () => {});
+    }
     const started = { process: child, api };
     child.exited.then(() => {
       api.close();

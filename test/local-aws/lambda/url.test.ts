@@ -205,6 +205,27 @@ test('a stream that fails midway is cut off, never ended as if it were whole', a
   t.is(bench.aws.invocations.findLast(one => one.functionName === 'broken')?.status, 'error');
 });
 
+test('a prelude that is none, or holds a header that cannot be sent, is a 502 and harms nobody else', async t => {
+  const url = await urlOf(
+    'preludes',
+    `const preludes = {
+      '/garbage': '{no json',
+      '/status': JSON.stringify({ statusCode: 42 }),
+      '/cookie': JSON.stringify({ statusCode: 200, cookies: ['a=1\\r\\nevil: 1'] }),
+    };
+    export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.setContentType('application/vnd.awslambda.http-integration-response');
+      stream.write(preludes[event.rawPath] + '\\0'.repeat(8) + 'body');
+      stream.end();
+    });`,
+    { InvokeMode: 'RESPONSE_STREAM' },
+  );
+  for (const path of ['/garbage', '/status', '/cookie']) {
+    const { status, headers } = await get(url, { path });
+    t.deepEqual([path, status, headers['evil']], [path, 502, undefined]);
+  }
+});
+
 test('CORS is answered before the function is asked', async t => {
   const url = await urlOf('cors', 'export const handler = async () => "called";', {
     Cors: {
