@@ -43,7 +43,7 @@ export function createLogger(settings: LogSettings, write: (line: string) => voi
         timestamp,
         service: settings.service,
         ...(scope === undefined ? {} : scopeFields(scope)),
-        ...(cleanFields(fields, clean) as object),
+        ...cleanSafely(fields, clean),
       };
       write(formatLine(record, level, timestamp, scope?.functionRequestId, settings.format));
     },
@@ -90,6 +90,15 @@ interface Cleaner {
   readonly inputs: () => readonly string[];
 }
 
+/** An object may throw when it is read; the line is written all the same. */
+function cleanSafely(fields: LogFields, clean: Cleaner): LogFields {
+  try {
+    return cleanFields(fields, clean) as LogFields;
+  } catch {
+    return { fields: '[unreadable]' };
+  }
+}
+
 function cleanFields(value: unknown, clean: Cleaner, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value, clean.secrets);
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
@@ -100,6 +109,7 @@ function cleanFields(value: unknown, clean: Cleaner, depth = 0): unknown {
     const secrets = [...clean.secrets, ...clean.inputs()];
     return cleanFields(errorFields(value), { secrets, inputs: () => [] }, depth);
   }
+  if (value instanceof Date) return String(value);
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
   if (Array.isArray(value)) {
     return value.slice(0, maximumItems).map(item => cleanFields(item, clean, depth + 1));
@@ -107,14 +117,21 @@ function cleanFields(value: unknown, clean: Cleaner, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, maximumItems)
-      .map(([name, item]) => [
-        redactText(name, clean.secrets),
-        secretField.test(name) && typeof item !== 'number' && typeof item !== 'boolean'
-          ? redacted
-          : cleanFields(item, clean, depth + 1),
-      ]),
+      .map(([name, item]) => [redactText(name, clean.secrets), cleanField(name, item, clean, depth + 1)]),
   );
 }
+
+function cleanField(name: string, value: unknown, clean: Cleaner, depth: number): unknown {
+  if (secretField.test(name) && typeof value !== 'number' && typeof value !== 'boolean') return redacted;
+  // the text of an error quotes what it was given, just as the error itself does
+  if (typeof value === 'string' && errorField.test(name)) {
+    const text = value.replace(quotedJsonLine, 'the text is not valid JSON');
+    return redactText(text, [...clean.secrets, ...clean.inputs()]);
+  }
+  return cleanFields(value, clean, depth);
+}
+
+const errorField = /^(?:error|stack|cause|reason)$/i;
 
 /** Own named properties alone: an SDK's error carries the whole request with its signature. */
 function errorFields(error: Error): LogFields {
@@ -138,6 +155,7 @@ function errorFields(error: Error): LogFields {
 const maximumFrames = 10;
 /** V8 quotes the text it could not parse, cut anywhere: no list of values finds half a secret. */
 const quotedJson = /^(?:.{0,60}, )?(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s;
+const quotedJsonLine = /(?:\.\.\.)?"[^\n]{0,200}"(?:\.\.\.)? is not valid JSON/;
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import test from 'ava';
 import { eventOf, sources } from './events.ts';
-import type { KoaHandler } from './support.ts';
+import type { KoaHandler, TestEdge } from './support.ts';
 import { contextOf, createTestEdge, echo, headerOf, koaApp, seenBy, textOf } from './support.ts';
 
 const canary = {
@@ -81,6 +81,24 @@ test('E7 complete event logged: no canary of key, cookie, query, body, token or 
   for (const [name, secret] of Object.entries(canary))
     t.false(everything.includes(secret), `${name} appears`);
   t.true(edge.lines.every(line => !line.includes('CANARY')));
+});
+
+test('E7 what an app logs of an error as a text is searched for what the request carried, too', async t => {
+  const edge: TestEdge = await createTestEdge(
+    koaApp(context => {
+      const body = context.req.body.toString();
+      edge.log('ERROR', 'failed', {
+        error: `Error: ${decodeURIComponent(context.querystring)} and ${body}\n    at x`,
+      });
+      edge.log('WARN', 'failed', {
+        reason: `Unexpected token, "{"a": ${canary.body.slice(0, 8)}"... is not valid JSON`,
+      });
+      context.body = 'ok';
+    }),
+  );
+  await edge.invoke(eventOf('http-v2', { method: 'POST', query: `q=${canary.query}`, body: canary.body }));
+  t.is(edge.lines.length, 3);
+  t.false(edge.lines.join('').includes('CANARY'));
 });
 
 test('E8 DEBUG=true: header and debug lines, redaction holds all the same', async t => {

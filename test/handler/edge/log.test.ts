@@ -123,7 +123,15 @@ test('a logger survives what it is given', t => {
     many: Array.from({ length: 500 }, () => 1),
     long: 'x'.repeat(10_000),
     nothing: null,
+    when: new Date(0),
   });
+  const trap = Object.defineProperty({}, 'trap', {
+    enumerable: true,
+    get() {
+      throw new Error('read');
+    },
+  });
+  t.like(recordOf({}, 'INFO', 'trapped', trap), { message: 'trapped', fields: '[unreadable]' });
   t.like(record, { big: '10', symbol: 'Symbol(s)', call: '[function]', bytes: '[12 bytes]', nothing: null });
   t.true(JSON.stringify(record).length < 8000);
 });

@@ -12,6 +12,7 @@ import { createServe } from '../../../handler/edge/serve.ts';
 import { readEdgeSettings } from '../../../handler/edge/settings.ts';
 import { appFailed } from '../../../handler/edge/start.ts';
 import type { AwsLambda } from '../../../handler/edge/streamed.ts';
+import type { Logger } from '../../../handler/log.ts';
 import { createLogger } from '../../../handler/log.ts';
 import { schemaProblems } from './schema.ts';
 
@@ -19,6 +20,8 @@ export interface TestEdge {
   /** Invokes, checks the answer against the schema of its source, and returns it. */
   readonly invoke: (event: unknown, context?: unknown) => Promise<Answer>;
   readonly stream: (lambda: AwsLambda) => (event: unknown, stream: never, context: unknown) => Promise<void>;
+  /** What `createApp` gets as `context.log`. */
+  readonly log: Logger['log'];
   /** Every line written so far. */
   readonly lines: string[];
   readonly records: () => Record<string, unknown>[];
@@ -52,6 +55,7 @@ export async function createTestEdge(app: unknown, env: NodeJS.ProcessEnv = {}):
   });
   const edge = createEdge({ init, settings, logger, reporter });
   return {
+    log: logger.log,
     lines,
     records: () => lines.map(line => JSON.parse(line) as Record<string, unknown>),
     stream: edge.stream as TestEdge['stream'],
