@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 // The stripper announces once that it is experimental; nobody who runs a command needs to know.
 const { emitWarning } = process;
 process.emitWarning = () => {};
-stripTypeScriptTypes("");
+stripTypeScriptTypes('');
 process.emitWarning = emitWarning;
 
 const root = new URL('../', import.meta.url);
