@@ -14,6 +14,7 @@ import type { BuildOptions, BuildResult, Config } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { artifactFileName, buildKey, builtArtifact, findBuild } from './cache.ts';
 import { makeArtifacts } from './make.ts';
+import type { TargetNode } from './node.ts';
 import { findTargetNode } from './node.ts';
 import type { BuildPlaces } from './places.ts';
 import { buildPlaces, withWorkFolder } from './places.ts';
@@ -32,9 +33,11 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const facts = await readProject(project);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
-  const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
+  const node = findTargetNode(facts.config.runtime, facts.project);
+  const key = buildKey(plan, facts.config, node.version);
+  const warnings = [...planWarnings(plan), ...nodeWarnings(node, facts.config)];
   const last = options.force ? undefined : findBuild(places, key);
-  if (last) return { ...last, lockPath: places.lock, cached: true, warnings: planWarnings(plan) };
+  if (last) return { ...last, lockPath: places.lock, cached: true, warnings };
   return withWorkFolder(places, async temporary => {
     const made = await makeArtifacts(facts, plan, { installs: places.installs, temporary }, options);
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
@@ -47,9 +50,16 @@ export async function buildProject(project: string, options: BuildOptions = {}):
       lockPath: places.lock,
       artifacts,
       cached: false,
-      warnings: [...planWarnings(plan), ...report.warnings],
+      warnings: [...warnings, ...report.warnings],
     };
   });
+}
+
+function nodeWarnings(node: TargetNode, config: Config): string[] {
+  if (node.matches) return [];
+  return [
+    `proved on Node ${node.version}, because none of ${config.runtime} was found: run with that version, or add "node" of that version to devDependencies`,
+  ];
 }
 
 function lockOf(

@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isLoud, quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
+import { reasonOf } from '../read/bundle.ts';
 
 const entry = fileURLToPath(new URL('../../handler/index.ts', import.meta.url));
 
@@ -47,10 +48,9 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       file.type === 'chunk' ? [{ path: file.fileName, bytes: Buffer.from(file.code) }] : [],
     );
   } catch (cause) {
-    throw new BuilderError(
-      'BUNDLE_FAILED',
-      `the handler cannot be bundled: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { hint: 'install layer-builder anew: a part of it is missing', cause },
-    );
+    throw new BuilderError('BUNDLE_FAILED', `the handler cannot be bundled: ${reasonOf(cause)}`, {
+      hint: 'install layer-builder anew: a part of it is missing',
+      cause,
+    });
   }
 }

@@ -133,10 +133,10 @@ function placeOf(importer: string | undefined, lockfile: Lockfile): string {
 }
 
 /** rolldown reports "Build failed with 1 error:", then the error itself with its code in brackets. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const lines = stripVTControlCharacters(text).split('\n');
-  const errors = lines.filter(line => /^\[[A-Z_]+\]/.test(line));
+  const errors = lines.filter(line => /^\s*\[[A-Z_]+\]/.test(line)).map(line => line.trim());
   return errors.length > 0 ? errors.join('; ') : firstLine(text);
 }
 
