@@ -71,5 +71,16 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
     .filter(item => item.isFile())
     .map(item => join(item.parentPath, item.name))
     .sort()
-    .map(path => fileOf(path.slice(stage.length + 1), readFileSync(path)));
+    .map(path => fileOf(forLambdaUser(path.slice(stage.length + 1)), readFileSync(path)));
+}
+
+/** The user under which Lambda runs functions; local-aws does too. */
+const lambdaUser = 993;
+
+/**
+ * V8's folder ends in the number of the user who made it, and Node looks only in that of its own user: named after
+ * the building user, it would never be found in Lambda, and each user would build another artifact.
+ */
+function forLambdaUser(path: string): string {
+  return path.replace(/(\/v\d[^/]*)-\d+\//, `$1-${lambdaUser}/`);
 }
