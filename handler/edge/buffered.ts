@@ -38,7 +38,11 @@ export function serveBuffered(
       try {
         resolve(answer());
       } catch (error) {
-        reject(error);
+        if (error instanceof EdgeError) reject(error);
+        else {
+          tools.logger.log('ERROR', 'the answer could not be made', { error });
+          resolve(answerProblem(visit, internalProblem, tools));
+        }
       }
     };
     const deadline = startDeadline(remainingMs, () =>

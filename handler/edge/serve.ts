@@ -30,6 +30,8 @@ export interface AppRequest extends IncomingMessage {
   /** Set by the app: the route's template, e.g. `/users/:id`, for metrics and logs. */
   route?: unknown;
   apiGateway: { readonly event: unknown; readonly context: unknown };
+  /** The event's own. */
+  requestContext: unknown;
   [exchangeKey]?: Exchange;
   [extended]?: boolean;
 }
@@ -108,6 +110,7 @@ function prepareRequest(incoming: AppRequest, exchange: Exchange): void {
   incoming.httpVersionMajor = 1;
   incoming.httpVersionMinor = 1;
   incoming.apiGateway = { event, context };
+  incoming.requestContext = (event as { readonly requestContext?: unknown }).requestContext;
   // the gateways write this header themselves; without it the connection was theirs, and encrypted
   (incoming.socket as unknown as { encrypted: boolean }).encrypted =
     request.headers['x-forwarded-proto'] !== 'http';

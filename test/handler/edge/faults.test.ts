@@ -177,6 +177,20 @@ test('E9 an exception outside of Koa: thrown at once, rejected later, response d
   }
 });
 
+test('E9 an answer that cannot be made is a 500 too', async t => {
+  const edge = await createTestEdge(
+    koaApp(context => {
+      context.body = 'ok';
+      context.res.getHeaders = () => {
+        throw new Error('inside');
+      };
+    }),
+  );
+  const answer = await edge.invoke(eventOf('http-v2'));
+  t.is(answer.statusCode, 500);
+  t.notRegex(answer.body, /inside/);
+});
+
 test('E9 on request a failure is an RFC 9457 problem', async t => {
   const edge = await createTestEdge(
     koaApp(() => {

@@ -5,7 +5,7 @@ import { classify } from '../../../handler/edge/classify.ts';
 import { payloadLimit } from '../../../handler/edge/request.ts';
 import { decodedPath, encodedPath, rawQuery } from '../../../handler/edge/url.ts';
 import { eventOf, sources } from './events.ts';
-import { createTestEdge, echo, headerOf, koaApp, seenBy, textOf } from './support.ts';
+import { contextOf, createTestEdge, echo, headerOf, koaApp, seenBy, textOf } from './support.ts';
 
 const edge = await createTestEdge(koaApp(echo));
 
@@ -202,6 +202,21 @@ for (const [name, event, kind] of verdicts) {
     t.is(classify(event).kind, kind);
   });
 }
+
+test('the app finds the event, the Lambda context and the context of the request as they came', async t => {
+  let found: unknown[] = [];
+  const own = await createTestEdge(
+    koaApp(context => {
+      const { apiGateway, requestContext } = context.req;
+      found = [apiGateway.event, apiGateway.context, requestContext];
+      context.body = 'ok';
+    }),
+  );
+  const event = eventOf('rest-v1');
+  const context = contextOf();
+  await own.invoke(event, context);
+  t.deepEqual(found, [event, context, event['requestContext']]);
+});
 
 test('a direct invoke gets the 400 of the original, letter by letter', async t => {
   t.deepEqual(await edge.invoke({}), {
