@@ -2,6 +2,7 @@
 import type { Digest } from '../artifact/digest.ts';
 import type { Lock, LockArtifact, LockPackage } from '../artifact/lock.ts';
 import { chooseSource, expectedMarker } from './choose.ts';
+import { useCompileCache } from './compile-cache.ts';
 import { HandlerError } from './errors.ts';
 import { readMarker } from './marker.ts';
 import type { PhaseTimer } from './phases.ts';
@@ -75,8 +76,9 @@ export async function resolveDependencies(lock: Lock, settings: LoaderSettings):
   const resolveAll = async (wanted: readonly LockArtifact[]): Promise<void> => {
     const located = await locateAll(wanted, lock, settings);
     for (const found of located) resolved.set(found.artifact.name, finish(found));
-    for (const { timer } of located) {
+    for (const { root, timer } of located) {
       makeImportable(inLockOrder().map(({ root }) => root));
+      useCompileCache(root);
       timer.lap('resolve');
     }
   };

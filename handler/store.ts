@@ -5,6 +5,7 @@ import { markerPath, storeName } from '../artifact/layout.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
 import type { MarkerFacts } from './choose.ts';
 import { isSameMarker } from './choose.ts';
+import { sealCompileCache, unsealCompileCache } from './compile-cache.ts';
 import { judgeCopy } from './copy.ts';
 import { diskError, diskNeed, freeBytes } from './disk.ts';
 import { HandlerError } from './errors.ts';
@@ -119,6 +120,7 @@ function installOnce(
         { hint: 'build and publish again', details: { artifact: artifact.name, expected, found } },
       );
     }
+    sealCompileCache(fresh);
     if (moveIntoPlace(fresh, root)) return root;
     // B10: another process was faster. Its copy is judged like any other.
     const winner = findCopy(dir, artifact, expected, log);
@@ -140,7 +142,10 @@ function installOnce(
       ...(haveBytes !== undefined && { haveBytes }),
     });
   } finally {
-    if (work !== undefined) removeIfPossible(work);
+    if (work !== undefined) {
+      unsealCompileCache(path.join(work, 'tree'));
+      removeIfPossible(work);
+    }
   }
 }
 
@@ -163,6 +168,7 @@ function discard(dir: string, root: string, ino: number): void {
   try {
     fs.renameSync(root, away);
     if (fs.lstatSync(away).ino !== ino) moveIntoPlace(away, root);
+    unsealCompileCache(away);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { storeName } from '../artifact/layout.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
+import { unsealCompileCache } from './compile-cache.ts';
 import { diskNeed, freeBytes, noSpace } from './disk.ts';
 import type { LoaderEvent } from './events.ts';
 
@@ -20,17 +21,32 @@ export function sweepDead(dir: string, log: Log): void {
     if (pid === undefined) continue;
     const leftover = path.join(dir, name);
     if (isInUse(leftover, Number(pid))) continue;
+    unsealCompileCache(path.join(leftover, 'tree'));
+    unsealCompileCache(path.join(leftover, 'bad'));
     removeIfPossible(leftover);
     log({ level: 'info', event: 'swept', path: leftover });
   }
 }
 
-/** What cannot be removed now (a folder without permissions inside) takes room and does no other harm. */
+/** What cannot be removed now takes room and does no other harm. */
 export function removeIfPossible(folder: string): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true });
   } catch {
-    // the next start tries again
+    try {
+      // the folders of a compile cache in use are unwritable (compile-cache.ts)
+      openFolders(folder);
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // the next start tries again
+    }
+  }
+}
+
+function openFolders(folder: string): void {
+  fs.chmodSync(folder, 0o700);
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) openFolders(path.join(folder, entry.name));
   }
 }
 
@@ -50,6 +66,7 @@ export function reserveSpace(
   const names = new Set(keep.map(({ digest }) => storeName(digest)));
   for (const name of fs.readdirSync(dir)) {
     if (!/^sha256-[0-9a-f]{64}$/.test(name) || names.has(name)) continue;
+    unsealCompileCache(path.join(dir, name));
     removeIfPossible(path.join(dir, name));
     log({ level: 'info', event: 'swept', path: path.join(dir, name) });
   }

@@ -45,7 +45,7 @@ export async function attempt(
     const winner = await answered(() => firstAnswer(launch, limits.firstByteMs, left()));
     if ('kind' in winner) {
       // Cut off by the deadline before TCP stood: that says nothing about the network.
-      const isCutOff = winner.kind === 'unreachable' && clock.monotonic() >= untilMs;
+      const isCutOff = winner.kind === 'unreachable' && clock.monotonic() >= untilMs - 1;
       return isCutOff ? { kind: 'silent', reason: 'late' } : winner;
     }
     moments.answeredAt = clock.monotonic();

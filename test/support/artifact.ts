@@ -1,4 +1,5 @@
 /** Artifacts for tests, made by the builder's own writer: a zip, its entry in the lock, the lock around it. */
+import path from 'node:path';
 import { digestOf, treeOf } from '../../artifact/digest.ts';
 import { markerPath, modulesPath, objectKey } from '../../artifact/layout.ts';
 import type { Architecture, Lock, LockArtifact, Runtime } from '../../artifact/lock.ts';
@@ -27,13 +28,13 @@ export const hereArchitecture: Architecture = process.arch === 'arm64' ? 'arm64'
 export const region = 'us-east-1';
 export const bucket = 'artifacts';
 
-/** `files` are paths below `node_modules` and their content. */
+/** `files` are paths as seen from `node_modules` and their content. */
 export async function makeArtifact(
   files: Readonly<Record<string, string | Buffer>>,
   options: ArtifactOptions = {},
 ): Promise<MadeArtifact> {
   const { name = 'core', load = 'eager', runtime = hereRuntime, versionId } = options;
-  const content = Object.entries(files).map(([path, text]) => fileOf(`${modulesPath}/${path}`, text));
+  const content = Object.entries(files).map(([name, text]) => fileOf(path.join(modulesPath, name), text));
   const tree = treeOf(content);
   const marker = { formatVersion: 1, name, tree, runtime, architecture: hereArchitecture };
   const all = [...content, fileOf(markerPath(name), options.marker ?? `${JSON.stringify(marker)}\n`)];
