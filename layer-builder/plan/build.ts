@@ -4,7 +4,7 @@ import type { ProjectFacts } from '../read/project.ts';
 import type { ArtifactConfig, Config } from '../types.ts';
 import type { Machine, Reach, Root } from './reach.ts';
 import { planReach } from './reach.ts';
-import { planRoots } from './roots.ts';
+import { isProvided, planRoots } from './roots.ts';
 import type { InstallInput } from './subset.ts';
 import { planInstall } from './subset.ts';
 
@@ -57,17 +57,41 @@ export function machineOf(config: Config): Machine {
   return { os: 'linux', cpu: config.architecture === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
 }
 
+/** What a person should know about a plan: scripts that do not run, copies, and what shadows the runtime's own. */
+export function planWarnings(plan: BuildPlan): string[] {
+  return [...scriptWarnings(plan), ...copyWarnings(plan), ...shadowWarnings(plan)];
+}
+
 /**
  * Packages whose install script does not run here. Most only fetch or compile native code that the lockfile also
  * brings ready-made for the target; those that do not will fail to load.
  */
-export function planWarnings(plan: BuildPlan): string[] {
+function scriptWarnings(plan: BuildPlan): string[] {
   const packages = plan.artifacts.flatMap(artifact => artifact.reach.packages);
   const scripted = packages.filter(entry => entry.hasInstallScript && !hasBinaries(entry));
   return [...new Set(scripted.map(entry => `${entry.name}@${entry.version}`))].map(
     name =>
       `${name} has an install script, which never runs here: if it compiles native code, use a version with prebuilt binaries`,
   );
+}
+
+/** Each artifact is complete by itself, so what two need is in both. */
+function copyWarnings(plan: BuildPlan): string[] {
+  const homes = new Map<string, string[]>();
+  for (const { name, reach } of plan.artifacts) {
+    for (const { location } of reach.packages) homes.set(location, [...(homes.get(location) ?? []), name]);
+  }
+  const shared = [...homes].filter(([, names]) => names.length > 1).map(([location]) => location);
+  if (shared.length === 0) return [];
+  const names = shared.map(location => location.split('node_modules/').pop());
+  return [`in more than one artifact: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`];
+}
+
+function shadowWarnings(plan: BuildPlan): string[] {
+  const names = plan.artifacts.flatMap(artifact => artifact.roots.filter(isProvided));
+  return names.length === 0
+    ? []
+    : [`included though the runtime brings it: ${names.join(', ')}; this copy is taken instead`];
 }
 
 /** Platform packages among the optional dependencies are how prebuilt binaries come. */
