@@ -1,5 +1,4 @@
 /** Responses → answers: bodies, encodings, conditions, limits, failures, the time that runs out. */
-import { setTimeout as wait } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import test from 'ava';
 import { payloadLimit } from '../../../handler/edge/request.ts';
@@ -317,20 +316,18 @@ test('the signal fires before the time-out and the client gets 504', async t => 
 });
 
 test('what an app writes after its time is over goes nowhere', async t => {
-  const late: { done?: Promise<void> } = {};
+  let writeLate = () => {};
   const { answer } = await ask(
     context => {
-      late.done = wait(60).then(() => {
-        context.res.end('late');
-      });
       context.respond = false;
+      writeLate = () => context.res.end('late');
     },
     eventOf('http-v2'),
     {},
-    contextOf(510),
+    contextOf(501),
   );
   t.is(answer.statusCode, 504);
-  await t.notThrowsAsync(Promise.resolve(late.done));
+  t.notThrows(writeLate);
 });
 
 test('DEBUG=true marks every answer (E8)', async t => {

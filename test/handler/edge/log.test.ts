@@ -180,11 +180,9 @@ for (const [given, wanted] of texts) {
   });
 }
 
-test('patterns take linear time (E26)', t => {
-  for (const piece of ['api-key', 'token ', 'eyJ', '//a:', 'Bearer ', 'a=', ' ', '"']) {
-    const started = performance.now();
-    redactText(piece.repeat(100_000 / piece.length), []);
-    t.true(performance.now() - started < 500);
+test('E26 what the patterns look at is bounded, however long a text is', t => {
+  for (const piece of ['api-key', 'token ', 'eyJ', '//a:', 'Bearer ', 'a=', ' ', '"', '..."']) {
+    t.true(redactText(piece.repeat(1_000_000 / piece.length), []).length < 20_000);
   }
 });
 
