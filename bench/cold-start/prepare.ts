@@ -1,6 +1,7 @@
 /** Lays out what each contender needs: built and published artifact, raw node_modules, bundle, S3 on loopback. */
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -36,6 +37,7 @@ export interface Places {
 
 export async function prepare(progress: (line: string) => void): Promise<Places> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-cold-start-'));
+  chmodSync(folder, 0o755);
   const project = path.join(folder, 'project');
   mkdirSync(project);
   for (const name of ['src', 'package.json', 'package-lock.json', 'layer-builder.config.ts']) {
@@ -68,7 +70,9 @@ export async function prepare(progress: (line: string) => void): Promise<Places>
   unzip(code.path, path.join(folder, 'ours'));
   unzip(artifact.path, path.join(folder, 'opt'));
   progress('laying out the peers');
-  const modules = rawModules(path.join(project, '.layer-builder/cache'));
+  // a copy: the builder's own folders are closed to other users, the children run as Lambda's
+  const modules = path.join(folder, 'raw-layer/node_modules');
+  cpSync(rawModules(path.join(project, '.layer-builder/cache')), modules, { recursive: true });
   cpSync(path.join(root, 'node_modules/serverless-http'), path.join(modules, 'serverless-http'), {
     recursive: true,
   });
