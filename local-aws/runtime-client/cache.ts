@@ -32,10 +32,14 @@ export async function cached(name: string, make: (folder: string) => Promise<voi
   return target;
 }
 
+const quiet = ['--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'];
+/** Without a network npm's own settings would wait for more than a minute before they say so. */
+const impatient = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000'];
+
 /** Runs npm and resolves when it succeeded; rejects with the last lines it wrote. Scripts of packages never run. */
 export function npm(folder: string, ...args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('npm', [...args, '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'], {
+    const child = spawn('npm', [...args, ...quiet, ...impatient], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
       shell: process.platform === 'win32',

@@ -50,8 +50,12 @@ async function install(folder: string): Promise<void> {
   await rm(source, { recursive: true });
 }
 
-/** As a program (the root's `prepare` script): says what it does and never fails an install; it is tried again on first use. */
+/** As a program (the root's `prepare` script): says what it does and never fails an install; first use tries again. */
 if (import.meta.main) {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  await ensureRuntimeClient(say).catch(error => say(`local-aws: ${error.message}: ${error.cause?.message}`));
+  await ensureRuntimeClient(say).catch(({ message, cause }) => {
+    say(
+      `local-aws: ${message}; it is tried again when a function first runs (${String(cause?.message).split('\n')[0]})`,
+    );
+  });
 }
