@@ -45,12 +45,22 @@ function ownFolder(directory: string): string | undefined {
   return name === undefined ? undefined : path.join(directory, name);
 }
 
+/** The cache's folder and those in it, by no link on the way: what lies at the root may be anybody's. */
 function foldersOf(root: string): string[] {
-  const directory = path.join(root, cachePath);
-  const inside = list(directory).map(name => path.join(directory, name));
-  return [directory, ...inside].filter(folder =>
-    fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory(),
-  );
+  let directory = root;
+  for (const part of ['', ...cachePath.split('/')]) {
+    directory = path.join(directory, part);
+    if (!isFolder(directory)) return [];
+  }
+  return [directory, ...list(directory).map(name => path.join(directory, name))].filter(isFolder);
+}
+
+function isFolder(name: string): boolean {
+  try {
+    return fs.lstatSync(name).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function list(directory: string): string[] {

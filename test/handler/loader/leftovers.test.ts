@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { markerPath, modulesPath, storeName } from '../../../artifact/layout.ts';
+import { cachePath, markerPath, modulesPath, storeName } from '../../../artifact/layout.ts';
 import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import { lockOf } from '../../support/artifact.ts';
@@ -118,6 +118,18 @@ if (process.getuid?.() === 0) {
     await t.throwsAsync(here.load(), { code: 'DEPS_UNSAFE_DIR' });
   });
 }
+
+test('B11 what a planted link leads to keeps its modes when the link is removed', async t => {
+  const here = await place(t);
+  const victim = path.join(here.folder, 'victim');
+  const cache = path.join(victim, cachePath);
+  fs.mkdirSync(cache, { recursive: true });
+  fs.chmodSync(cache, 0o700);
+  fs.mkdirSync(here.settings.dir);
+  fs.symlinkSync(victim, here.root);
+  t.is(await here.load(), 's3');
+  t.is(fs.statSync(cache).mode & 0o777, 0o700);
+});
 
 test('B11 a DEPS_DIR that is a link is refused, and nothing is written through it', async t => {
   const here = await place(t);
