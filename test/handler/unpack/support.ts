@@ -82,3 +82,13 @@ export function verdictOn(zip: Buffer): string {
     throw error;
   }
 }
+
+/** The message of the refusal; fails on an archive that is accepted. */
+export function messageOf(zip: Buffer): string {
+  try {
+    return `accepted as ${treeInMemory(zip)}`;
+  } catch (error) {
+    if (error instanceof HandlerError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+}

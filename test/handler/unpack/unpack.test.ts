@@ -41,6 +41,29 @@ for (const [mode, expected] of [
   });
 }
 
+for (const [system, host, expected] of [
+  ['Unix', 3, 0o755],
+  ['macOS', 19, 0o755],
+  ['DOS', 0, 0o644],
+  ['NTFS', 10, 0o644],
+] as const) {
+  test(`C7 bits to execute count when they come from a system that has them: ${system}`, t => {
+    const into = join(temporaryFolder(t), 'into');
+    const central = { madeBy: host * 256 + 30, attributes: 0o100755 * 0x10000 };
+    unpack(
+      makeZip({
+        entries: [
+          { name: 'f', central, data: 'x' },
+          { name: 'g/', central: { madeBy: central.madeBy, attributes: 0x10 } },
+        ],
+      }),
+      into,
+    );
+    t.is(readTree(into)['f']?.mode, expected);
+    t.is(fs.statSync(join(into, 'g')).mode & 0o777, 0o755);
+  });
+}
+
 test('C7 folders and files get their modes under any umask', t => {
   const folder = temporaryFolder(t);
   fs.writeFileSync(join(folder, 'a.zip'), zip);

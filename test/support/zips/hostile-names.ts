@@ -100,6 +100,10 @@ const special: readonly (readonly [title: string, entry: EntrySpec])[] = [
   ['a socket', { name: 's', mode: 0o140644 }],
   ['an unknown type', { name: 's', mode: 0o170644 }],
   ['a folder by mode, a file by name', { name: 's', mode: 0o040755 }],
+  [
+    'a folder by its Unix type alone, a file by name',
+    { name: 's', central: { attributes: 0o040755 * 0x10000 } },
+  ],
   ['a file by mode, a folder by name', { name: 's/', mode: 0o100644 }],
   ['a folder by its DOS bit, a file by name', { name: 's', central: { attributes: 0x81a40010 } }],
   ['a volume label', { name: 's', central: { madeBy: 0x0014, attributes: 0x08 } }],
