@@ -15,7 +15,7 @@ import type { Library } from './unpack/libraries.ts';
 import type { ZipSet } from './unpack/sets.ts';
 import { makeSets } from './unpack/sets.ts';
 
-const rounds = 9;
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const libraries: readonly Library[] = ['ours', 'fflate', 'extract-zip', 'yauzl', 'unzipper'];
 const programs = {
   bsdtar: (zip: string, into: string) => ['-xf', zip, '-C', into],
