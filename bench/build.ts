@@ -3,7 +3,16 @@
  * service imports, and this project's own production dependencies, the AWS clients among them.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,6 +119,11 @@ async function makeSubjects(set: SetName, folder: string): Promise<Subject[]> {
   const { artifacts } = await buildProject(project);
   const zip = readFileSync(artifacts[0]?.path ?? '');
   unpack(zip, join(folder, 'artifact'));
+  // Node looks only in the folder of its own user, and the artifact's is Lambda's.
+  const cache = join(folder, 'artifact/nodejs/.layer-builder/cache');
+  for (const name of readdirSync(cache)) {
+    renameSync(join(cache, name), join(cache, name.replace(/\d+$/, String(process.getuid?.()))));
+  }
   const [key = ''] = readdirSync(join(project, '.layer-builder/cache'));
   const installed = join(folder, 'installed');
   cpSync(join(project, '.layer-builder/cache', key, 'node_modules'), join(installed, 'node_modules'), {
