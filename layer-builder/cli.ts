@@ -32,10 +32,10 @@ async function main(): Promise<number> {
     await outcome.hold?.();
     return outcome.exitStatus ?? 0;
   } catch (error) {
-    if (interrupted.signal.aborted) return signals[interrupted.signal.reason as keyof typeof signals];
-    const coded = isCodedError(error) ? error : internal(error);
+    const coded = interrupted.signal.aborted ? stopped() : isCodedError(error) ? error : internal(error);
     if (json) await print({ error: describeError(coded) });
     else await written(process.stderr, `${clean(formatError(coded))}\n`);
+    if (interrupted.signal.aborted) return signals[interrupted.signal.reason as keyof typeof signals];
     return usageCodes.has(coded.code) ? 2 : 1;
   }
 }
@@ -110,6 +110,12 @@ function abortOnSignals() {
       } else if (performance.now() - first > 300) process.exit(status);
     });
   }
+}
+
+function stopped(): BuilderError {
+  return new BuilderError('INTERRUPTED', `stopped by ${interrupted.signal.reason}`, {
+    hint: 'run the same command again: what is done is kept',
+  });
 }
 
 function internal(error: unknown): BuilderError {

@@ -60,6 +60,8 @@ export const builderErrorCodes = [
   'LOAD_FAILED',
   'LAYER_MISMATCH',
   'DISK',
+  // Ctrl-C or SIGTERM: exit status 130 or 143
+  'INTERRUPTED',
   // a bug of ours: anything unforeseen
   'INTERNAL',
 ] as const;

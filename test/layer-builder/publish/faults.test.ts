@@ -435,8 +435,13 @@ test.serial('D20 Ctrl-C stops before the next call with status 130; --resume nee
     },
     0,
   );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said += text;
+  });
   const [status] = await once(child, 'close');
   t.is(status, 130);
+  t.regex(said, /^error INTERRUPTED: stopped by SIGINT\nhint: run the same command again/m);
   t.is(count('lambda:PublishLayerVersion'), 0);
   world.proxy.reset();
   const resumed = startCli(['publish', '--project', project, '--resume'], world.env);
