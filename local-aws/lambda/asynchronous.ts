@@ -4,6 +4,7 @@ import type { FunctionName } from './arn.ts';
 import { LambdaError } from './errors.ts';
 import { integer } from './fields.ts';
 import { type InvokeOptions, invoke } from './invocations.ts';
+import { at } from './records.ts';
 import type { Service } from './service.ts';
 
 /** Lambda waits one minute, then two; here it is seconds, because somebody is watching. */
@@ -21,7 +22,8 @@ export function enqueue(service: Service, name: FunctionName, options: InvokeOpt
 }
 
 async function run(service: Service, name: FunctionName, options: InvokeOptions): Promise<void> {
-  const config = service.store.functions.get(name.name)?.asynchronous[name.qualifier ?? '$LATEST'];
+  const record = service.store.functions.get(name.name);
+  const config = record && at(record.asynchronous, name.qualifier ?? '$LATEST');
   const retries = (config && integer(config, 'MaximumRetryAttempts')) ?? pausesMs.length;
   for (let attempt = 0; attempt <= retries; ) {
     try {

@@ -134,7 +134,9 @@ export const deleteFunction: Operation = async (service, { path, query }) => {
   if (qualifier === '$LATEST')
     throw invalid('$LATEST version cannot be deleted without deleting the function.');
   if (qualifier !== undefined) {
-    const alias = record.aliases.find(one => one.version === qualifier || qualifier in one.weights);
+    const alias = record.aliases.find(
+      one => one.version === qualifier || Object.hasOwn(one.weights, qualifier),
+    );
     if (alias) {
       throw conflict(`Unable to delete version because the following aliases reference it: [${alias.name}]`);
     }

@@ -3,7 +3,7 @@ import { functionArn, layerArn, parseFunctionName, parseLayerName } from './arn.
 import { conflict, constraint, notFound, stale } from './errors.ts';
 import { type Fields, flag, text } from './fields.ts';
 import { findVersion } from './layers.ts';
-import type { FunctionRecord, LayerVersion, Policy } from './records.ts';
+import { at, type FunctionRecord, type LayerVersion, type Policy } from './records.ts';
 import {
   type Call,
   findAlias,
@@ -17,19 +17,19 @@ import {
 export const addPermission: Operation = async (service, call) => {
   const { record, qualifier, arn } = functionTarget(service, call);
   const statement = readStatement(call.fields, arn, service.place.account);
-  const policy = extended(record.policies[qualifier], statement, call.fields);
+  const policy = extended(at(record.policies, qualifier), statement, call.fields);
   await service.store.functions.put({ ...record, policies: { ...record.policies, [qualifier]: policy } });
   return { status: 201, body: { Statement: JSON.stringify(statement) } };
 };
 
 export const getPolicy: Operation = (service, call) => {
   const { record, qualifier } = functionTarget(service, call);
-  return { status: 200, body: policyForm(record.policies[qualifier]) };
+  return { status: 200, body: policyForm(at(record.policies, qualifier)) };
 };
 
 export const removePermission: Operation = async (service, call) => {
   const { record, qualifier } = functionTarget(service, call);
-  const policy = reduced(record.policies[qualifier], call);
+  const policy = reduced(at(record.policies, qualifier), call);
   const { [qualifier]: _before, ...others } = record.policies;
   await service.store.functions.put({
     ...record,
@@ -76,7 +76,7 @@ export const removeLayerVersionPermission: Operation = async (service, call) => 
  * and the function through it. Answers what is missing, or undefined. https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  */
 export function missingForPublicUrl(record: FunctionRecord, qualifier: string): string | undefined {
-  const statements = record.policies[qualifier]?.statements ?? [];
+  const statements = at(record.policies, qualifier)?.statements ?? [];
   const allows = (action: string): boolean =>
     statements.some(one => one['Principal'] === '*' && one['Effect'] === 'Allow' && one['Action'] === action);
   if (!allows('lambda:InvokeFunctionUrl')) return 'lambda:InvokeFunctionUrl';

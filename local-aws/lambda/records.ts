@@ -95,3 +95,8 @@ export interface LayerRecord {
   /** Version numbers are never used twice, not even after the newest was deleted. */
   readonly lastVersion: number;
 }
+
+/** What a record holds under a qualifier. Aliases may be called `constructor`, which every object has. */
+export function at<T>(byQualifier: Readonly<Record<string, T>>, qualifier: string): T | undefined {
+  return Object.hasOwn(byQualifier, qualifier) ? byQualifier[qualifier] : undefined;
+}

@@ -3,6 +3,7 @@ import { functionArn, parseFunctionName } from './arn.ts';
 import { invalid, notFound } from './errors.ts';
 import { integer, textRecord } from './fields.ts';
 import { checkRange, limits } from './limits.ts';
+import { at } from './records.ts';
 import { type Call, named, type Operation, type Service } from './service.ts';
 
 export const putConcurrency: Operation = async (service, call) => {
@@ -69,7 +70,7 @@ export const putEventInvokeConfig: Operation = async (service, call) => {
 export const getEventInvokeConfig: Operation = (service, call) => {
   const record = functionOf(service, call);
   const qualifier = call.query.get('Qualifier') ?? '$LATEST';
-  const config = record.asynchronous[qualifier];
+  const config = at(record.asynchronous, qualifier);
   const arn = functionArn(service.place, record.name, qualifier);
   if (!config) throw notFound(`The function ${arn} doesn't have an EventInvokeConfig`);
   return { status: 200, body: { ...config, FunctionArn: arn } };

@@ -9,7 +9,7 @@ import { readBody } from './http.ts';
 import { invoke, newTraceId } from './invocations.ts';
 import { limits } from './limits.ts';
 import { missingForPublicUrl } from './policies.ts';
-import type { FunctionRecord, UrlConfig } from './records.ts';
+import { at, type FunctionRecord, type UrlConfig } from './records.ts';
 import type { Service } from './service.ts';
 import { toEvent, toResponse } from './url-event.ts';
 import type { UrlOwner } from './url-listeners.ts';
@@ -44,7 +44,7 @@ async function answer(
   requestId: string,
 ): Promise<void> {
   const record = service.store.functions.get(owner.name);
-  const config = record?.urls[owner.qualifier];
+  const config = record && at(record.urls, owner.qualifier);
   if (!record || !config) throw new LambdaError(404, 'ResourceNotFoundException', 'Not Found');
   const cors = config.cors ? corsHeaders(config.cors, request.headers.origin) : {};
   for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);

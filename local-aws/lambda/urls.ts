@@ -3,16 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { functionArn, parseFunctionName } from './arn.ts';
 import { conflict, constraint, invalid, notFound } from './errors.ts';
 import { type Fields, record as recordField, text } from './fields.ts';
-import type { FunctionRecord, UrlConfig } from './records.ts';
+import { at, type FunctionRecord, type UrlConfig } from './records.ts';
 import { type Call, findAlias, named, type Operation, page, type Service } from './service.ts';
 
 export const createUrlConfig: Operation = async (service, call) => {
   const { name, qualifier } = target(service, call);
-  const at = functionArn(service.place, name, qualifier === '$LATEST' ? undefined : qualifier);
+  const arn = functionArn(service.place, name, qualifier === '$LATEST' ? undefined : qualifier);
   const refuseSecond = (): void => {
-    if (named(service, { name, qualifier: undefined }).urls[qualifier]) {
+    if (at(named(service, { name, qualifier: undefined }).urls, qualifier)) {
       throw conflict(
-        `Failed to create function url config for [functionArn = ${at}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+        `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
       );
     }
   };
@@ -112,7 +112,7 @@ function readConfig(
 }
 
 function find(record: FunctionRecord, qualifier: string): UrlConfig {
-  const config = record.urls[qualifier];
+  const config = at(record.urls, qualifier);
   if (!config) throw notFound('The resource you requested does not exist.');
   return config;
 }

@@ -3,7 +3,7 @@ import { functionArn, parseFunctionName } from './arn.ts';
 import { formOf } from './configuration.ts';
 import { conflict, constraint, invalid, LambdaError, notFound, stale } from './errors.ts';
 import { type Fields, record as recordField, text } from './fields.ts';
-import type { Alias, FunctionRecord, FunctionVersion } from './records.ts';
+import { type Alias, at, type FunctionRecord, type FunctionVersion } from './records.ts';
 import { findAlias, named, newRevision, type Operation, page, type Service } from './service.ts';
 
 /**
@@ -102,7 +102,7 @@ export const listAliases: Operation = (service, { path, query }) => {
 export const deleteAlias: Operation = async (service, { path }) => {
   const record = named(service, parseFunctionName(path['FunctionName'] ?? ''));
   const alias = path['Name'] ?? '';
-  if (record.urls[alias]) throw conflict(`The alias has a function URL; delete it first: ${alias}`);
+  if (at(record.urls, alias)) throw conflict(`The alias has a function URL; delete it first: ${alias}`);
   const { [alias]: _policy, ...policies } = record.policies;
   await service.store.functions.put({
     ...record,

@@ -372,6 +372,23 @@ test('policies, function URLs, concurrency and tags are kept and given back', as
   );
 });
 
+test('an alias may be called like what every object has', async t => {
+  await createFunction(bench.lambda, 'constructor');
+  const at = { FunctionName: 'constructor' };
+  await bench.lambda.send(new PublishVersionCommand(at));
+  for (const Name of ['constructor', '__proto__']) {
+    await bench.lambda.send(new CreateAliasCommand({ ...at, Name, FunctionVersion: '1' }));
+    await t.throwsAsync(bench.lambda.send(new GetFunctionUrlConfigCommand({ ...at, Qualifier: Name })), {
+      name: 'ResourceNotFoundException',
+    });
+    await bench.lambda.send(new CreateFunctionUrlConfigCommand({ ...at, Qualifier: Name, AuthType: 'NONE' }));
+    const statement = { StatementId: 'a', Action: 'lambda:InvokeFunction', Principal: '*' };
+    await bench.lambda.send(new AddPermissionCommand({ ...at, Qualifier: Name, ...statement }));
+  }
+  const { FunctionUrlConfigs } = await bench.lambda.send(new ListFunctionUrlConfigsCommand(at));
+  t.is(FunctionUrlConfigs?.length, 2);
+});
+
 test('a restart keeps functions, versions, layers and the port of a function URL; deletion is for good', async t => {
   await using own = await openBench({ sandbox: 'process' });
   const layer = await own.lambda.send(
