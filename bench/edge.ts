@@ -65,6 +65,11 @@ function report(
         reach: 1.15,
       },
       {
+        text: 'edge without its line / serverless-http, reference service (p50)',
+        ratio: ratioOf(rows, 'p50', names.serviceSilent, names.serviceBare),
+        reach: 1.15,
+      },
+      {
         text: 'whole edge / serverless-http, Koa app of one line (p50)',
         ratio: ratioOf(rows, 'p50', names.edge, names.bare),
         reach: 1.15,
@@ -97,6 +102,7 @@ const names = {
   silent: 'edge without its line, one line',
   bare: 'serverless-http, one line',
   serviceEdge: 'whole edge, service',
+  serviceSilent: 'edge without its line, service',
   serviceBare: 'serverless-http, service',
 } as const;
 
@@ -114,6 +120,7 @@ async function makeContenders(write: (line: string) => void): Promise<Contender[
     contender(names.silent, await makeEdge(oneLine(), () => {}), small),
     contender(names.bare, serverlessHttp(oneLine()) as Handler, small),
     contender(names.serviceEdge, await makeEdge(service(), write), info),
+    contender(names.serviceSilent, await makeEdge(service(), () => {}), info),
     contender(names.serviceBare, serverlessHttp(service()) as Handler, info),
     ...peers.map(({ name, handler }) => contender(`${name}, echo`, handler, echo)),
   ];

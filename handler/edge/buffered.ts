@@ -10,7 +10,7 @@ import type { CanonicalRequest } from './request.ts';
 import { runInScope } from './scope.ts';
 import type { AppRequest, Serve } from './serve.ts';
 import type { Visit, VisitTools } from './visit.ts';
-import { extrasOf, report, timeoutProblem } from './visit.ts';
+import { report, timeoutProblem } from './visit.ts';
 
 /**
  * Sends a visit through the app. Answers 504 when the time runs out and 500 when the app fails before its answer
@@ -45,9 +45,8 @@ export function serveBuffered(
         }
       }
     };
-    const deadline = startDeadline(remainingMs, () =>
-      settle(() => answerProblem(visit, timeoutProblem, tools)),
-    );
+    const expire = () => settle(() => answerProblem(visit, timeoutProblem, tools));
+    const deadline = startDeadline(remainingMs, expire, visit.startedAt);
     runInScope(visit.scope, serve, {
       request,
       event,
@@ -72,7 +71,7 @@ export function answerProblem(visit: Visit, problem: Problem, tools: VisitTools)
   const answer = problemAnswer(
     source,
     problem,
-    extrasOf(visit),
+    visit,
     tools.settings,
     request?.headers['accept'],
     visit.method,
@@ -90,7 +89,7 @@ function answerResponse(
   tools: VisitTools,
 ): Answer {
   if (visit.scope.appFailed && isKoaDefault(response)) return answerProblem(visit, internalProblem, tools);
-  const answer = finishResponse(request, writtenResponse(response, bytes), extrasOf(visit), tools.settings);
+  const answer = finishResponse(request, writtenResponse(response, bytes), visit, tools.settings);
   report(visit, answer.statusCode, incoming.route, tools);
   return answer;
 }

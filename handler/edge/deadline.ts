@@ -15,8 +15,13 @@ export interface Deadline {
  * Calls `expire` 500 ms before the function's time-out and aborts the signal. The signal is made on first use: most
  * requests never ask for it.
  * @param remainingMs of the invocation; infinite where nobody says, which expires never
+ * @param now the time at which so much remained, monotonic milliseconds
  */
-export function startDeadline(remainingMs: number, expire: () => void): Deadline {
+export function startDeadline(
+  remainingMs: number,
+  expire: () => void,
+  now: number = performance.now(),
+): Deadline {
   let controller: AbortController | undefined;
   let aborted: Error | undefined;
   const abort = (reason: Error) => {
@@ -24,7 +29,7 @@ export function startDeadline(remainingMs: number, expire: () => void): Deadline
     controller?.abort(aborted);
   };
   const watch: Watch = {
-    dueAt: performance.now() + Math.max(0, remainingMs - marginMs),
+    dueAt: now + Math.max(0, remainingMs - marginMs),
     expire() {
       abort(new DOMException('the function is about to time out', 'TimeoutError'));
       expire();

@@ -13,25 +13,13 @@ export function limitOf(source: HttpSource): number {
 
 /** One character of a text takes at most six bytes as JSON (a control character; three bytes of UTF-8 stay three). */
 const worstGrowth = 6;
-/** Room for status, headers and cookies: node:http itself refuses more than 16 KB of them to a client. */
+/** Room for status, headers and cookies: no gateway takes a tenth of it. */
 const headRoom = 65_536;
 
 /** True where the answer, as the JSON that leaves, is over its source's limit. Small ones are not measured. */
 export function exceedsLimit(source: HttpSource, answer: Answer): boolean {
   const limit = limitOf(source);
   const growth = answer.isBase64Encoded ? 1 : worstGrowth;
-  if (answer.body.length * growth + headRoom < limit && headSize(answer) < headRoom) return false;
+  if (answer.body.length * growth + headRoom < limit) return false;
   return Buffer.byteLength(JSON.stringify(answer)) > limit;
-}
-
-function headSize(answer: Answer): number {
-  let size = 0;
-  const { headers, multiValueHeaders, cookies } = answer;
-  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) * worstGrowth + worstGrowth;
-  for (const name in multiValueHeaders) {
-    for (const value of multiValueHeaders[name] ?? [])
-      size += name.length + value.length * worstGrowth + worstGrowth;
-  }
-  for (const cookie of cookies ?? []) size += cookie.length * worstGrowth;
-  return size;
 }

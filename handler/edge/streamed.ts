@@ -15,7 +15,7 @@ import type { CanonicalRequest } from './request.ts';
 import { runInScope } from './scope.ts';
 import type { Serve } from './serve.ts';
 import type { Visit, VisitTools } from './visit.ts';
-import { extrasOf, report, timeoutProblem } from './visit.ts';
+import { report, timeoutProblem } from './visit.ts';
 
 /** What Lambda gives a streaming handler. Not a whole `Writable`: only these are used. */
 export type ResponseStream = Pick<
@@ -71,7 +71,7 @@ export function streamProblem(
     request?.headers['accept'],
     visit.method,
   );
-  addExtras(headers, extrasOf(visit), tools.settings);
+  addExtras(headers, visit, tools.settings);
   report(visit, status, undefined, tools);
   return writeWhole(lambda, stream, { statusCode: status, headers, cookies: [] }, body);
 }
@@ -168,7 +168,7 @@ function createOutput(
         request.headers['accept'],
         request.method,
       );
-      addExtras(problem.headers, extrasOf(visit), tools.settings);
+      addExtras(problem.headers, visit, tools.settings);
       target = lambda.HttpResponseStream.from(stream, {
         statusCode: 500,
         headers: problem.headers,
@@ -187,7 +187,7 @@ function createOutput(
     const { headers, encoding } = muted
       ? { headers: fresh.headers, encoding: undefined }
       : negotiate(request, fresh.status, fresh.headers, tools.settings.encodings);
-    addExtras(headers, extrasOf(visit), tools.settings);
+    addExtras(headers, visit, tools.settings);
     target = lambda.HttpResponseStream.from(stream, formatHead({ status: fresh.status, headers }));
     // the head leaves with the first write: a client may wait for it long before the first byte of the body
     target.write('');

@@ -14,7 +14,7 @@ import { readRequest } from './request.ts';
 import type { Scope } from './scope.ts';
 import type { EdgeSettings } from './settings.ts';
 
-export interface Visit {
+export interface Visit extends Extras {
   readonly source: HttpSource;
   /** Undefined where the event is no valid request; `invalid` then says why. */
   readonly request: CanonicalRequest | undefined;
@@ -23,10 +23,8 @@ export interface Visit {
   readonly method: string;
   readonly event: Fields;
   readonly context: unknown;
-  readonly requestId: string;
   readonly scope: Scope;
-  /** `Server-Timing` of the cold start; on the first answer alone. */
-  readonly serverTiming: string | undefined;
+  /** Monotonic milliseconds. */
   readonly startedAt: number;
 }
 
@@ -101,10 +99,6 @@ function methodOf(event: Fields): string {
 function routeOf(route: unknown): string {
   const template = isFields(route) ? route['path'] : route;
   return typeof template === 'string' && template !== '' ? template : 'unmatched';
-}
-
-export function extrasOf(visit: Visit): Extras {
-  return { requestId: visit.requestId, serverTiming: visit.serverTiming };
 }
 
 export const timeoutProblem: Problem = { status: 504, code: 'TIMEOUT', detail: 'The request took too long' };
