@@ -26,7 +26,7 @@ export const role = 'arn:aws:iam::000000000000:role/test';
 
 /** Starts local-aws on free ports over a folder of its own; `await using` ends it and deletes the folder. */
 export async function openBench(options: LocalAwsOptions = {}): Promise<Bench> {
-  const data = await mkdtemp(join(tmpdir(), 'local-aws-test-'));
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'local-aws-test-')));
   const lines: string[] = [];
   const start = (): Promise<LocalAws> =>
     startLocalAws({ port: 0, urlPort: 0, data, log: line => void lines.push(line), ...options });

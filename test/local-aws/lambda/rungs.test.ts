@@ -1,8 +1,8 @@
 /** The three rungs of the sandbox: what each isolates and limits, and that nothing is left when the server ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PublishLayerVersionCommand } from '@aws-sdk/client-lambda';
@@ -119,8 +119,11 @@ test('unshare: /tmp ends at its size, memory at its limit, and after init CPU at
 });
 
 /** Starts a server in a process of its own with one function asleep and one at work; resolves with its run's folder. */
-async function startVictim(kind: SandboxKind): Promise<{ child: ChildProcess; folder: string }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('victim.ts', import.meta.url)), kind], {
+async function startVictim(
+  kind: SandboxKind,
+  data: string,
+): Promise<{ child: ChildProcess; folder: string }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('victim.ts', import.meta.url)), kind, data], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const folder = await new Promise<string>((resolve, reject) => {
@@ -156,7 +159,9 @@ for (const [kind, signal] of [
       t.pass();
       return;
     }
-    const { child, folder } = await startVictim(kind);
+    const data = mkdtempSync(join(tmpdir(), 'local-aws-victim-'));
+    t.teardown(() => rmSync(data, { recursive: true, force: true }));
+    const { child, folder } = await startVictim(kind, data);
     t.teardown(() => child.kill('SIGKILL'));
     t.true(processesOf(folder).length > 0 || process.platform !== 'linux');
     const ended = new Promise(resolve => child.once('exit', resolve));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { SandboxKind } from '../../../local-aws/sandbox/types.ts';
 import { createFunction, invoke, openBench } from '../support.ts';
 
-const bench = await openBench({ sandbox: process.argv[2] as SandboxKind });
+const bench = await openBench({ sandbox: process.argv[2] as SandboxKind, data: process.argv[3] ?? '' });
 process.once('SIGINT', async () => {
   await bench[Symbol.asyncDispose]();
   process.exit(0);
