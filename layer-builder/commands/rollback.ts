@@ -50,7 +50,7 @@ export const command: Command = {
         );
       },
     );
-    const report = await pointChannel(project, release, channel, { progress, signal }, env);
+    const report = await pointChannel(project, release, channel, { progress, signal, rollback: true }, env);
     const data = pointData(report);
     const exitStatus = report.complete ? 0 : 1;
     if (format === undefined || report.release === undefined)

@@ -7,10 +7,10 @@ import type { ChannelMove } from '../publish/channel.ts';
  */
 export function previousRelease(moves: readonly ChannelMove[]): string | undefined {
   const steps: string[] = [];
-  for (const { release } of [...moves].reverse()) {
-    const known = steps.lastIndexOf(release);
-    if (known === -1) steps.push(release);
-    else steps.length = known + 1;
+  for (const { release, rollback } of [...moves].reverse()) {
+    const known = rollback === undefined ? -1 : steps.lastIndexOf(rollback);
+    if (known !== -1) steps.length = known;
+    steps.push(release);
   }
   return steps.at(-2);
 }

@@ -9,6 +9,11 @@ export interface ChannelMove {
   readonly release: string;
   readonly movedAt: string;
   readonly movedBy: string;
+  /**
+   * The release that was gone back to: the steps after it are undone. `release` is another one when a layer of it
+   * had to be made again.
+   */
+  readonly rollback?: string;
 }
 
 /** `channels/<name>.json`. Several services and architectures share one: each moves its own entry. */
@@ -73,6 +78,7 @@ export interface MoveOrder {
   readonly to: string;
   readonly movedAt: string;
   readonly movedBy: string;
+  readonly rollback: string | undefined;
 }
 
 /**
@@ -101,8 +107,9 @@ export async function moveChannel(objects: ObjectStore, order: MoveOrder): Promi
 }
 
 /** Pure. */
-function withMove(channel: Channel, { entry, to, movedAt, movedBy }: MoveOrder): Channel {
-  const moves = [{ release: to, movedAt, movedBy }, ...(channel.entries[entry] ?? [])].slice(0, keptMoves);
+function withMove(channel: Channel, { entry, to, movedAt, movedBy, rollback }: MoveOrder): Channel {
+  const move = { release: to, movedAt, movedBy, ...(rollback ? { rollback } : {}) };
+  const moves = [move, ...(channel.entries[entry] ?? [])].slice(0, keptMoves);
   return { ...channel, entries: { ...channel.entries, [entry]: moves } };
 }
 

@@ -11,6 +11,11 @@ import type { Release, ReleaseOrigin } from './release.ts';
 import { makeRelease, prefixOf } from './release.ts';
 import type { BucketOutcome, PublishPlan, RegionOutcome } from './types.ts';
 
+export interface Pointing {
+  readonly existing: Release;
+  readonly rollback: boolean;
+}
+
 export interface Finish {
   /** undefined: no bucket is complete. */
   readonly release: string | undefined;
@@ -22,16 +27,18 @@ export interface Finish {
 /**
  * The record first: a channel never points to anything absent. A bucket with an incomplete region gets neither,
  * so that its channel stays where everything is there. What fails here makes the bucket's regions incomplete.
- * `existing` is the release that a channel is to point to: it stays the one as long as nothing had to be made anew.
+ * `pointing` is for a channel that is to point to an existing release: the release stays the one as long as nothing
+ * had to be made anew.
  */
 export async function finishBuckets(
   plan: PublishPlan,
   regions: readonly Region[],
   outcomes: readonly RegionOutcome[],
   origin: ReleaseOrigin,
-  existing?: Release,
+  pointing?: Pointing,
 ): Promise<Finish> {
   const groups = regionsPerBucket(outcomes).filter(group => group.every(outcome => outcome.complete));
+  const existing = pointing?.existing;
   const release = fits(existing, groups.flat())
     ? existing
     : makeRelease(plan.goal.lock, plan.goal.share, groups.flat(), origin);
@@ -43,7 +50,12 @@ export async function finishBuckets(
       const region = regions.find(({ bucket }) => bucket === first?.bucket);
       if (region === undefined) return;
       try {
-        buckets.push(await finishBucket(plan, region, release));
+        buckets.push(
+          await finishBucket(plan, region, release, {
+            origin,
+            rollback: pointing?.rollback ? pointing.existing.id : undefined,
+          }),
+        );
       } catch (error) {
         if (!isCodedError(error)) throw error;
         failures.set(region.bucket, error);
@@ -71,7 +83,12 @@ function fits(release: Release | undefined, outcomes: readonly RegionOutcome[]):
   return isDeepStrictEqual(withPublished(release.lock, outcomes), release.lock);
 }
 
-async function finishBucket(plan: PublishPlan, region: Region, release: Release): Promise<BucketOutcome> {
+async function finishBucket(
+  plan: PublishPlan,
+  region: Region,
+  release: Release,
+  move: { readonly origin: ReleaseOrigin; readonly rollback: string | undefined },
+): Promise<BucketOutcome> {
   const { bucket, objects } = region;
   const prefix = prefixOf(release.lock);
   const recorded = await writeRelease(objects, prefix, release);
@@ -86,8 +103,10 @@ async function finishBucket(plan: PublishPlan, region: Region, release: Release)
     entry: entryOf(release.lock),
     from: (step.do === 'move-channel' ? step.from : step.release) ?? undefined,
     to: release.id,
-    movedAt: release.origin.createdAt,
-    movedBy: release.origin.createdBy,
+    // Who moves the channel now, not who once made the release.
+    movedAt: move.origin.createdAt,
+    movedBy: move.origin.createdBy,
+    rollback: move.rollback,
   });
   return { ...outcome, channel: moved ? 'moved' : 'kept' };
 }

@@ -29,6 +29,8 @@ export interface PointReport {
 export interface PointOptions {
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Remembered in the channel, so that the next rollback goes one step further. */
+  readonly rollback: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function pointChannel(
   project: string,
   release: Release,
   channel: string,
-  { progress, signal }: PointOptions,
+  { progress, signal, rollback }: PointOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<PointReport> {
   const goal = goalOf(release, channel);
@@ -57,7 +59,7 @@ export async function pointChannel(
       regions.map((region, index) => applyOne(region, plan.regions[index], { project, goal, progress })),
     );
     const origin = await readOrigin(project, env, new Date());
-    const finish = await finishBuckets(plan, regions, outcomes, origin, release);
+    const finish = await finishBuckets(plan, regions, outcomes, origin, { existing: release, rollback });
     const failed = finish.regions.find(outcome => !outcome.complete);
     if (finish.buckets.length === 0 && failed?.complete === false) throw failed.error;
     return {
