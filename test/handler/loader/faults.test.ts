@@ -1,6 +1,5 @@
 /** B3, B4, B10 without other processes: errors of single calls, and what happens between our own calls. Serial: it stubs fs. */
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
@@ -17,6 +16,7 @@ import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import type { Step } from '../../support/chaos-s3.ts';
 import { refuse, serve, startChaosS3 } from '../../support/chaos-s3.ts';
 import { loaderWorld, quickLimits } from '../../support/loader-world.ts';
+import { failWith, stubFs } from '../../support/stub-fs.ts';
 
 const made = await makeArtifact(smallPackage);
 const lock = lockOf([made.artifact]);
@@ -34,27 +34,10 @@ async function world(
   return { ...here, s3, load };
 }
 
-/** Lets the n-th and later calls of one function fail; the last `times` of them. */
-function failing(
-  t: ExecutionContext,
-  name: 'mkdtempSync' | 'renameSync' | 'writeSync' | 'readdirSync',
-  code: string,
-  times: number,
-) {
-  const real = fs[name] as (...args: unknown[]) => unknown;
+/** Lets the next calls of one function fail, so many of them. */
+function failing(t: ExecutionContext, name: keyof typeof fs, code: string, times: number): () => void {
   let left = times;
-  const stub = (...args: unknown[]): unknown => {
-    if (left-- > 0) throw Object.assign(new Error(`${code}: stub`), { code });
-    return real(...args);
-  };
-  Object.assign(fs, { [name]: stub });
-  syncBuiltinESMExports();
-  const restore = (): void => {
-    Object.assign(fs, { [name]: real });
-    syncBuiltinESMExports();
-  };
-  t.teardown(restore);
-  return restore;
+  return stubFs(t, name, (real, ...args) => (left-- > 0 ? failWith(code) : real(...args)));
 }
 
 for (const [code, expected] of [
@@ -86,18 +69,9 @@ test.serial('B4 too many open files for a moment: it works a moment later', asyn
 test.serial('B4 too many open files says nothing about the copy found: it stays', async t => {
   const { load, settings } = await world(t);
   await load();
-  // the store's own listing, the sweep, then the copy
-  const real = fs.readdirSync;
-  const stub = (...args: Parameters<typeof fs.readdirSync>) => {
-    if (String(args[0]).includes(final)) throw Object.assign(new Error('EMFILE: stub'), { code: 'EMFILE' });
-    return real(...args);
-  };
-  Object.assign(fs, { readdirSync: stub });
-  syncBuiltinESMExports();
-  t.teardown(() => {
-    Object.assign(fs, { readdirSync: real });
-    syncBuiltinESMExports();
-  });
+  stubFs(t, 'readdirSync', (real, ...args) =>
+    String(args[0]).includes(final) ? failWith('EMFILE') : real(...args),
+  );
   await t.throwsAsync(load(), { code: 'DEPS_TOO_MANY_FILES' });
   t.true(fs.existsSync(path.join(settings.dir, final)));
 });
@@ -110,15 +84,8 @@ test.serial(
     fs.mkdirSync(other, { recursive: true });
     const kept = path.join(settings.dir, 'somebody-elses');
     fs.mkdirSync(kept);
-    const real = fs.statfsSync;
-    const stub = (dir: string) => ({ ...real(dir), bsize: 4096, bavail: fs.existsSync(other) ? 1 : blocks });
     let blocks = 2;
-    Object.assign(fs, { statfsSync: stub });
-    syncBuiltinESMExports();
-    t.teardown(() => {
-      Object.assign(fs, { statfsSync: real });
-      syncBuiltinESMExports();
-    });
+    stubFs(t, 'statfsSync', () => ({ bsize: 4096, bavail: fs.existsSync(other) ? 1 : blocks }));
     const error = await t.throwsAsync<HandlerError>(load(), { code: 'DEPS_NOSPACE' });
     t.is(error.details['haveBytes'], 8192);
     t.is(error.details['needBytes'], diskNeed(made.artifact.unpackedSize, made.artifact.files));
@@ -137,18 +104,8 @@ test.serial(
     const { settings, load } = await world(t);
     const dead = path.join(settings.dir, '.work-999999999-x');
     fs.mkdirSync(dead, { recursive: true });
-    const { rmSync, statfsSync } = fs;
-    const fail = (code: string): never => {
-      throw Object.assign(new Error(`${code}: stub`), { code });
-    };
-    const stub = (...args: Parameters<typeof rmSync>) =>
-      args[0] === dead ? fail('EACCES') : rmSync(...args);
-    Object.assign(fs, { rmSync: stub, statfsSync: () => fail('ENOSYS') });
-    syncBuiltinESMExports();
-    t.teardown(() => {
-      Object.assign(fs, { rmSync, statfsSync });
-      syncBuiltinESMExports();
-    });
+    stubFs(t, 'rmSync', (real, ...args) => (args[0] === dead ? failWith('EACCES') : real(...args)));
+    stubFs(t, 'statfsSync', () => failWith('ENOSYS'));
     t.is(await load(), 's3');
   },
 );
