@@ -18,7 +18,8 @@ import { fileOf } from './file.ts';
 import type { TargetNode } from './node.ts';
 
 const script = join(import.meta.dirname, 'compact/warm.mjs');
-const deadlineMs = 60_000;
+/** Long, because a build that gives up on a busy machine would make another artifact. */
+const deadlineMs = 300_000;
 
 /**
  * The child sees its folder under this name. V8 writes the path of each script into the cache, so a path that

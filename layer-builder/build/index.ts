@@ -38,7 +38,10 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const warnings = [...planWarnings(plan), ...nodeWarnings(node, facts.config)];
   const last = options.force ? undefined : findBuild(places, key);
   if (last) return { ...last, lockPath: places.lock, cached: true, warnings };
-  return withWorkFolder(places, async temporary => {
+  const build = async (temporary: string): Promise<BuildResult> => {
+    // Another process may have made it while this one waited.
+    const other = options.force ? undefined : findBuild(places, key);
+    if (other) return { ...other, lockPath: places.lock, cached: true, warnings };
     const made = await makeArtifacts(facts, plan, { installs: places.installs, temporary }, options);
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
     const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
@@ -52,7 +55,8 @@ export async function buildProject(project: string, options: BuildOptions = {}):
       cached: false,
       warnings: [...warnings, ...report.warnings],
     };
-  });
+  };
+  return withWorkFolder(places, build, options.signal);
 }
 
 function nodeWarnings(node: TargetNode, config: Config): string[] {

@@ -73,7 +73,8 @@ function npmArguments(machine: Machine): string[] {
     ...[`--os=${machine.os}`, `--cpu=${machine.cpu}`, `--libc=${machine.libc}`],
     // The Node that runs npm need not be the target's, and integrity decides what a cached package is worth.
     ...['--engine-strict=false', '--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'],
-    '--loglevel=error',
+    // npm waits ten seconds before it asks a silent registry again.
+    ...['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000', '--loglevel=error'],
   ];
 }
 

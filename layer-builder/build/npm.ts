@@ -80,7 +80,7 @@ function failure(status: number | null, errors: string): BuilderError {
   const lines = errors
     .split('\n')
     .map(line => line.replace(/^npm (error|ERR!) ?/, '').trim())
-    .filter(line => line !== '' && !/^npm warn|A complete log|^code E/.test(line))
+    .filter(line => line !== '' && !/^npm warn|A complete log|^code E|^at /.test(line))
     // An address may carry a password or a token.
     .map(line =>
       line

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFileName } from '../../artifact/lock.ts';
+import { isAlive, takeTurn } from './turn.ts';
 
 export interface BuildPlaces {
   readonly lock: string;
@@ -29,21 +30,24 @@ export function buildPlaces(project: string): BuildPlaces {
   };
 }
 
-/** Runs `work` with a private folder on the same disk as the results, so that moving them is one rename. */
+/** Runs `work` with a private folder on the same disk as the results, so that moving them is one rename; one at a time. */
 export async function withWorkFolder<T>(
   places: BuildPlaces,
   work: (folder: string) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const temporary = join(places.folder, `${workPrefix}${process.pid}-${randomBytes(6).toString('hex')}`);
   mkdirSync(places.folder, { recursive: true });
-  sweep(places.folder);
-  mkdirSync(temporary, { mode: 0o700 });
-  const ignore = join(places.folder, '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  const turn = await takeTurn(places.folder, signal);
   try {
+    sweep(places.folder);
+    mkdirSync(temporary, { mode: 0o700 });
+    const ignore = join(places.folder, '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
     return await work(temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+    turn.end();
   }
 }
 
@@ -53,14 +57,5 @@ function sweep(folder: string): void {
     const pid = new RegExp(`^${workPrefix}(\\d+)-`).exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid)))
       rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

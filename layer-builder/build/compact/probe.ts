@@ -9,7 +9,8 @@ import type { TargetNode } from '../node.ts';
 export const lambdaFlags = ['--no-experimental-require-module', '--no-experimental-detect-module'];
 
 const script = fileURLToPath(new URL('./probe.mjs', import.meta.url));
-const deadlineMs = 60_000;
+/** Long, because a build that gives up on a busy machine would make another artifact. */
+const deadlineMs = 300_000;
 
 /** One way of loading: the file it led to, and what came out of it. */
 export interface Loaded {

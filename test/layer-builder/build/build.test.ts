@@ -31,6 +31,22 @@ test('a build whose inputs did not change is found again, whatever the dates', a
   t.deepEqual(again.lock, built.lock);
 });
 
+test('builds of one project at the same time take turns and agree; a killed one holds nobody up', async t => {
+  const project = makeProject(t, { dependencies: ['ms'] });
+  write(project, '.layer-builder/building', '999999999');
+  write(project, '.layer-builder/work-999999999-00/left', 'over');
+  const built = await Promise.all([
+    buildProject(project),
+    buildProject(project, { force: true }),
+    buildProject(project),
+  ]);
+  t.is(new Set(built.map(({ lock }) => lock.artifacts[0]?.digest)).size, 1);
+  t.deepEqual(
+    readdirSync(join(project, '.layer-builder')).filter(name => /^(work-|building)/.test(name)),
+    [],
+  );
+});
+
 test('an artifact that was damaged on disk is built again', async t => {
   const project = makeProject(t, { dependencies: ['ms'] });
   const { artifacts } = await buildProject(project);
