@@ -79,10 +79,15 @@ function report(
         ratio: ratioOf(rows, 'p50', names.silent, names.bare),
         reach: 1.15,
       },
+      {
+        text: 'whole edge / serverless-http and such a line, Koa app of one line (p50)',
+        ratio: ratioOf(rows, 'p50', names.edge, names.bareLine),
+        reach: 1.15,
+      },
       { text: 'p99 of the whole edge / 500 µs', ratio: worst / 500, reach: 1 },
     ],
     notes: [
-      `One run is ${requests} requests (format 2.0, nine headers, a JSON answer of 24 bytes; the reference service: \`GET /info/version\` with its key). Whole edge: with the line of log and metrics, written to /dev/null; nobody else writes one. Each request has a turn of the event loop of its own, as an invocation has.`,
+      `One run is ${requests} requests (format 2.0, nine headers, a JSON answer of 24 bytes; the reference service: \`GET /info/version\` with its key). Whole edge: with the line of log and metrics, written to /dev/null; of the others only the one "and such a line" writes one, the same fields by JSON.stringify. Each request has a turn of the event loop of its own, as an invocation has.`,
       '',
       `A cold process with the packaged handler, the smallest app and nothing to resolve: ${ms(cold.start)} until the first line of a module runs, ${ms(cold.import)} for the import with its init phase, ${ms(cold.first)} for the first request, ${ms(cold.second)} for the second (medians of ${cold.import.runs} processes).`,
       '',
@@ -101,6 +106,7 @@ const names = {
   edge: 'whole edge, one line',
   silent: 'edge without its line, one line',
   bare: 'serverless-http, one line',
+  bareLine: 'serverless-http and such a line, one line',
   serviceEdge: 'whole edge, service',
   serviceSilent: 'edge without its line, service',
   serviceBare: 'serverless-http, service',
@@ -119,6 +125,7 @@ async function makeContenders(write: (line: string) => void): Promise<Contender[
     contender(names.edge, await makeEdge(oneLine(), write), small),
     contender(names.silent, await makeEdge(oneLine(), () => {}), small),
     contender(names.bare, serverlessHttp(oneLine()) as Handler, small),
+    contender(names.bareLine, withLine(serverlessHttp(oneLine()) as Handler, write), small),
     contender(names.serviceEdge, await makeEdge(service(), write), info),
     contender(names.serviceSilent, await makeEdge(service(), () => {}), info),
     contender(names.serviceBare, serverlessHttp(service()) as Handler, info),
@@ -145,6 +152,45 @@ function oneLine(): Koa {
     context.type = 'json';
     context.body = '{"hello":"world","n":12}';
   });
+}
+
+/** What a service without an edge does for the same line: the fields as an object, written when the answer is there. */
+function withLine(handler: Handler, write: (line: string) => void): Handler {
+  const metric = (Name: string, Unit: string) => ({ Name, Unit });
+  const metrics = [
+    metric('requests', 'Count'),
+    metric('duration_ms', 'Milliseconds'),
+    metric('errors_4xx', 'Count'),
+    metric('errors_5xx', 'Count'),
+  ];
+  const directive = { Namespace: 'bench', Dimensions: [['service', 'stage', 'route']], Metrics: metrics };
+  return async (event, context) => {
+    const started = performance.now();
+    const answer = (await handler(event, context)) as { statusCode: number };
+    const now = new Date();
+    const record = {
+      level: 'INFO',
+      message: 'request',
+      timestamp: now.toISOString(),
+      function_request_id: (context as { awsRequestId: string }).awsRequestId,
+      correlation_id: 'JKJaXmPLvHcESHA=',
+      xray_trace_id: '1-ffffffff-ffffffffffffffffffffffff',
+      cold_start: false,
+      method: 'GET',
+      source: 'http-v2',
+      status: answer.statusCode,
+      duration_ms: performance.now() - started,
+      _aws: { Timestamp: now.getTime(), CloudWatchMetrics: [directive] },
+      service: 'bench',
+      stage: 'default',
+      route: 'unmatched',
+      requests: 1,
+      errors_4xx: 0,
+      errors_5xx: 0,
+    };
+    write(`${JSON.stringify(record)}\n`);
+    return answer;
+  };
 }
 
 function contender(name: string, handler: Handler, event: object): Contender {
