@@ -6,6 +6,7 @@ import { globalOptions } from '../../../layer-builder/parse.ts';
 import { referenceMarkdown } from '../../../layer-builder/report/reference.ts';
 
 const file = new URL('../../../docs/commands.md', import.meta.url);
+/** Options change with their commands: then run this file once with UPDATE_DOCS=1. */
 const start = '<!-- made from --help: UPDATE_DOCS=1 npx ava test/layer-builder/cli/docs.test.ts -->\n';
 
 test('docs/commands.md holds the options of every command as --help shows them', async t => {
