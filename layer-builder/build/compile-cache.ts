@@ -18,6 +18,9 @@ import { fileOf } from './file.ts';
 import type { TargetNode } from './node.ts';
 
 const script = join(import.meta.dirname, 'compact/warm.mjs');
+/** Bytes below which a module compiles sooner than its cache is opened and read. */
+const smallest = 4096;
+
 /** Long, because a build that gives up on a busy machine would make another artifact. */
 const deadlineMs = 300_000;
 
@@ -72,7 +75,8 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
     .filter(item => item.isFile())
     .map(item => join(item.parentPath, item.name))
     .sort()
-    .map(path => fileOf(forLambdaUser(path.slice(stage.length + 1)), readFileSync(path)));
+    .map(path => fileOf(forLambdaUser(path.slice(stage.length + 1)), readFileSync(path)))
+    .filter(file => file.size >= smallest);
 }
 
 /** The user under which Lambda runs functions; local-aws does too. */
