@@ -23,13 +23,16 @@ let isInstalled = false;
 export function makeImportable(roots: readonly string[]): void {
   if (typeof module.registerHooks !== 'function') throw tooOld();
   const folders = [...new Set([...roots.map(root => path.join(root, modulesPath)), ...state.folders])];
-  state.folders.splice(0, Infinity, ...folders);
-  state.homes.clear();
+  const homes = new Map<string, string>();
   for (const folder of folders) {
     // The parent that a bare specifier is resolved from: a file that need not exist, beside node_modules.
     const home = pathToFileURL(path.join(folder, '..', 'handler')).href;
-    for (const name of packagesIn(folder)) if (!state.homes.has(name)) state.homes.set(name, home);
+    for (const name of packagesIn(folder)) if (!homes.has(name)) homes.set(name, home);
   }
+  // Only now, when nothing can fail any more: the hook in place looks at this very state.
+  state.folders.splice(0, Infinity, ...folders);
+  state.homes.clear();
+  for (const [name, home] of homes) state.homes.set(name, home);
   installHooks(state, isInstalled);
   isInstalled = true;
 }

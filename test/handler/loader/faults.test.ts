@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { modulesPath, storeName } from '../../../artifact/layout.ts';
-import { diskError, diskNeed } from '../../../handler/disk.ts';
+import { diskError, diskNeed, noSpace } from '../../../handler/disk.ts';
 import type { History, Trouble } from '../../../handler/download/decide.ts';
 import { decide } from '../../../handler/download/decide.ts';
 import type { HandlerErrorCode } from '../../../handler/errors.ts';
@@ -150,6 +150,11 @@ test('an error that is no error of the disk passes as it is', t => {
   const bug = new TypeError('a bug');
   t.is(diskError(bug, { path: '/x' }), bug);
   t.is(diskNeed(10, 2), 10 + 2 * 4096 + 65_536);
+});
+
+test('DEPS_NOSPACE says need and have as far as they are known', t => {
+  t.regex(noSpace('/x', 10, 5).message, /expected 10 bytes free, found 5 bytes/);
+  t.regex(noSpace('/x', undefined, undefined, 'EDQUOT').message, /expected room free, found EDQUOT/);
 });
 
 test('A1 a refusal with an endless body is read no further than needed', async t => {

@@ -1,6 +1,6 @@
 /** R6 in this very thread: workers, flags that workers may not have, packages of the runtime. */
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,4 +68,14 @@ test('workers find them, whatever flags they are given, and bad options stay an 
     t.true(worker instanceof Worker);
   }
   t.throws(() => new Worker('relative.js'), { code: 'ERR_WORKER_PATH' });
+});
+
+test.serial('a Node without hooks, and a folder of packages that cannot be read, have codes', t => {
+  const { registerHooks } = module;
+  t.teardown(() => Object.assign(module, { registerHooks }));
+  Object.assign(module, { registerHooks: undefined });
+  t.throws(() => makeImportable([]), { code: 'DEPS_RESOLVE', message: /22\.15/ });
+  Object.assign(module, { registerHooks });
+  put('broken/nodejs/node_modules', 'a file');
+  t.throws(() => makeImportable([path.join(folder, 'broken')]), { code: 'DEPS_DISK' });
 });
