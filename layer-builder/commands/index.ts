@@ -14,7 +14,7 @@ export const commandSummaries = {
   inspect: 'what is inside a zip, an S3 object or a layer, without downloading all of it',
   why: 'who pulls a package in',
   diff: 'what changed between two releases, builds, layers or objects',
-  list: 'releases and channels of a bucket',
+  list: 'releases, channels, objects and layer versions of a bucket',
   status: 'what is published, what is deployed, and whether they agree',
   promote: 'move a channel to a release',
   rollback: 'move a channel back',

@@ -2,15 +2,17 @@
 import { openInventory } from '../aws/inventory.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
-import type { BucketContents } from '../read/bucket.ts';
+import { layerName } from '../publish/names.ts';
 import { readBucket } from '../read/bucket.ts';
+import { layerNamesOf, readLayers } from '../read/layers.ts';
 import { withBucket } from '../read/releases.ts';
+import type { Listing } from '../report/list.ts';
 import { formatList, listData } from '../report/list.ts';
 import { bucketOptions, bucketValues, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'list',
-  summary: 'releases and channels of a bucket',
+  summary: 'releases, channels, objects and layer versions of a bucket',
   usage: 'layer-builder list [--limit N]',
   example: 'layer-builder list --bucket my-artifacts --limit 5',
   options: {
@@ -30,9 +32,14 @@ export const command: Command = {
       bucketValues(values),
       env,
       signal,
-      async ({ bucket, objects, region, prefix }): Promise<[string, BucketContents]> => {
+      async ({ config, bucket, objects, region, prefix }): Promise<[string, Listing]> => {
         const inventory = await openInventory(region.clients, region.call);
-        return [bucket, await readBucket(objects, inventory, bucket, prefix, limit)];
+        const contents = await readBucket(objects, inventory, bucket, prefix, limit);
+        const names = new Set([
+          ...config.artifacts.map(({ name }) => layerName(config.layerName, { ...config, artifact: name })),
+          ...contents.releases.flatMap(release => layerNamesOf(release, region.region)),
+        ]);
+        return [bucket, { ...contents, layers: await readLayers(inventory, names) }];
       },
     );
     return { data: listData(bucket, contents), text: formatList(bucket, contents) };

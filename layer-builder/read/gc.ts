@@ -1,5 +1,4 @@
 /** Everything that gc must know, wholly: a page not read would be a deletion too many. */
-import type { Digest } from '../../artifact/digest.ts';
 import { isDigest } from '../../artifact/digest.ts';
 import type { Inventory } from '../aws/inventory.ts';
 import { allPages, openInventory } from '../aws/inventory.ts';
@@ -13,6 +12,7 @@ import type { Release } from '../publish/release.ts';
 import { regionsOf } from '../publish/release.ts';
 import { readRecords } from './bucket.ts';
 import { codeLockReader } from './code-lock.ts';
+import { digestIn, layerNamesOf } from './layers.ts';
 
 export interface GcScope {
   readonly regions: readonly Region[];
@@ -46,7 +46,7 @@ export async function readGcWorld({ regions, prefix, layerNames, now }: GcScope)
         ...records.flatMap(record => layerNamesOf(record, region.region)),
       ]);
       return {
-        layers: await readLayers(region, inventory, names),
+        layers: await readGcLayers(region, inventory, names),
         users: await readUsers(region, inventory),
       };
     }),
@@ -122,14 +122,8 @@ function gcRelease({ id, lock, origin }: Release, bucket: string, key: string): 
   };
 }
 
-function layerNamesOf({ lock }: Release, region: string): string[] {
-  return lock.artifacts.flatMap(
-    ({ published }) => published[region]?.layerVersionArn?.split(':').at(-2) ?? [],
-  );
-}
-
 /** Only versions that a publish of ours made: others are none of our business. */
-async function readLayers(
+async function readGcLayers(
   { region }: Region,
   inventory: Inventory,
   names: ReadonlySet<string>,
@@ -141,12 +135,6 @@ async function readLayers(
     const digest = digestIn(description);
     return digest === undefined ? [] : [{ region, arn, digest, createdAt }];
   });
-}
-
-/** The digest in a layer version's description, when a publish of ours wrote it. */
-export function digestIn(description: string): Digest | undefined {
-  const [mark, digest] = description.split(' ');
-  return mark === 'lb1' && isDigest(digest) ? digest : undefined;
 }
 
 async function readUsers(region: Region, inventory: Inventory): Promise<GcUser[]> {

@@ -4,9 +4,13 @@ import { entryOf } from '../publish/channel.ts';
 import type { Release } from '../publish/release.ts';
 import { regionsOf } from '../publish/release.ts';
 import type { BucketContents } from '../read/bucket.ts';
+import type { ListedLayer } from '../read/layers.ts';
 import { bytes, count, table } from './table.ts';
 
-export function listData(bucket: string, contents: BucketContents) {
+/** A bucket with the layers that were made from it. */
+export type Listing = BucketContents & { readonly layers: readonly ListedLayer[] };
+
+export function listData(bucket: string, contents: Listing) {
   return {
     bucket,
     whole: contents.whole,
@@ -34,12 +38,13 @@ export function listData(bucket: string, contents: BucketContents) {
       size,
       modifiedAt: new Date(modifiedAt).toISOString(),
     })),
+    layers: contents.layers,
     damaged: contents.damaged,
   };
 }
 
-export function formatList(bucket: string, contents: BucketContents): string {
-  const { releases, channels, objects, damaged, whole } = contents;
+export function formatList(bucket: string, contents: Listing): string {
+  const { releases, channels, objects, layers, damaged, whole } = contents;
   const rows = releases.map(release => [
     release.id,
     release.origin.createdAt.slice(0, 16).replace('T', ' '),
@@ -60,6 +65,13 @@ export function formatList(bucket: string, contents: BucketContents): string {
         ([entry, [move]]) => `channel ${channel}: ${entry} at ${move?.release ?? 'nothing'}`,
       ),
     ),
+    ...layers.map(({ name, versions, whole }) => {
+      const newest = versions
+        .slice(0, 3)
+        .map(({ version, digest }) => `${version} ${hexOf(digest).slice(0, 8)}`);
+      const rest = versions.length > 3 || !whole ? ', …' : '';
+      return `layer ${name}: ${newest.join(', ')}${rest}`;
+    }),
     ...damaged.map(({ message }) => `warning: ${message}`),
     ...(whole ? [] : ['there is more than one page of them: a "prefix" for each service keeps them apart']),
   ].join('\n');

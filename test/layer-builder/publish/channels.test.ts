@@ -125,7 +125,11 @@ test('list shows releases newest first with their channels', async t => {
     [['dev'], []],
   );
   t.is(data.objects.length, 2);
-  t.regex(text, /channel dev: list\/x86_64 at list-/);
+  t.deepEqual(
+    data.layers[0].versions.map(({ version }: { version: number }) => version),
+    [2, 1],
+  );
+  t.regex(text, /channel dev: list\/x86_64 at list-.*\nlayer list-core: 2 [0-9a-f]{8}, 1 [0-9a-f]{8}$/s);
 });
 
 test('D16 gc shows, then deletes what nothing reaches; functions, channels and the newest releases hold theirs', async t => {
