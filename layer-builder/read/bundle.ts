@@ -62,8 +62,8 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     const bundle = await rolldown(input);
     const { output } = await bundle.generate({
       format: 'esm',
-      // names stay, so that a stack of the log still reads; white space and comments only cost start-up
-      minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+      // Functions and classes keep their names: they are what a stack of the log shows.
+      minify: { mangle: { keepNames: true }, compress: true, codegen: { removeWhitespace: true } },
       entryFileNames: 'app.mjs',
       chunkFileNames: 'app-[name]-[hash].mjs',
       assetFileNames: 'app-[name]-[hash][extname]',
