@@ -75,11 +75,16 @@ export async function resolveDependencies(lock: Lock, settings: LoaderSettings):
 
   const resolveAll = async (wanted: readonly LockArtifact[]): Promise<void> => {
     const located = await locateAll(wanted, lock, settings);
-    for (const found of located) resolved.set(found.artifact.name, finish(found));
-    for (const { root, timer } of located) {
-      makeImportable(inLockOrder().map(({ root }) => root));
-      useCompileCache(root);
-      timer.lap('resolve');
+    const startedAt = settings.clock.monotonic();
+    const rootOf = (name: string) =>
+      located.find(({ artifact }) => artifact.name === name)?.root ?? resolved.get(name)?.root;
+    makeImportable(lock.artifacts.flatMap(({ name }) => rootOf(name) ?? []));
+    for (const { root } of located) useCompileCache(root);
+    // One step for all of them: each is told how long it took.
+    const ms = settings.clock.monotonic() - startedAt;
+    for (const found of located) {
+      found.timer.set('resolve', ms);
+      resolved.set(found.artifact.name, finish(found));
     }
   };
 
