@@ -42,6 +42,7 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     platform: 'node',
     logLevel: 'warn',
     experimental: { resolveNewUrlToAsset: true },
+    preserveEntrySignatures: 'allow-extension',
     plugins: [quietBuiltins()],
     external(id, importer) {
       const name = packageOf(id);
