@@ -19,7 +19,7 @@ export interface Inside {
 }
 
 /** Bytes of one request: unzipper reads from an offset on and stops when it has enough. */
-const block = 65_536;
+const block = 16_384;
 /** A file that claims more is not one of ours. */
 const largestText = 16_000_000;
 

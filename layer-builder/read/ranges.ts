@@ -43,25 +43,28 @@ export async function openObject(
   bucket: string,
   key: string,
 ): Promise<RangeSource> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand, HeadObjectCommand } = await import('@aws-sdk/client-s3');
   const name = `s3://${bucket}/${key}`;
-  const isMissing = (error: unknown) => nameOf(error) === 'NoSuchKey';
-  const get = (range: string) =>
-    call({ action: 's3:GetObject', resource: name, expected: isMissing }, async options => {
-      const input = { Bucket: bucket, Key: key, Range: range, ChecksumMode: 'ENABLED' } as const;
-      const answer = await clients.s3.send(new GetObjectCommand(input), options);
-      return { answer, bytes: Buffer.from((await answer.Body?.transformToByteArray()) ?? []) };
-    });
-  const first = await get('bytes=0-0').catch((cause: unknown) => {
+  const object = { Bucket: bucket, Key: key };
+  // The answer to HEAD has no body, so a missing key is only NotFound there.
+  const isMissing = (error: unknown) => ['NoSuchKey', 'NotFound'].includes(nameOf(error));
+  const about = { action: 's3:GetObject', resource: name, expected: isMissing };
+  const head = await call(about, options =>
+    clients.s3.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }), options),
+  ).catch((cause: unknown) => {
     if (!isMissing(cause)) throw cause;
     return fail('NOT_FOUND', `no object ${name}`, { hint: 'layer-builder list shows what is there', cause });
   });
-  const size = Number(first.answer.ContentRange?.split('/')[1] ?? 0);
-  const checksum = first.answer.ChecksumSHA256;
+  const size = head.ContentLength ?? 0;
+  const checksum = head.ChecksumSHA256;
   const sha256 = checksum?.length === 44 ? Buffer.from(checksum, 'base64').toString('hex') : undefined;
-  return counted({ name, size, sha256, close: async () => {} }, async (offset, length) => {
-    return (await get(`bytes=${offset}-${offset + length - 1}`)).bytes;
-  });
+  return counted({ name, size, sha256, close: async () => {} }, (offset, length) =>
+    call(about, async options => {
+      const range = `bytes=${offset}-${offset + length - 1}`;
+      const answer = await clients.s3.send(new GetObjectCommand({ ...object, Range: range }), options);
+      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    }),
+  );
 }
 
 /** A signed address that Lambda handed out; it is a secret, so no message shows it. */

@@ -30,7 +30,7 @@ const settings: readonly Setting[] = [
   },
 ];
 
-test('time zone, clock, locale, umask, npm settings and depth of the folder do not change the digest', async t => {
+test('D21 time zone, clock, locale, umask, npm settings and depth of the folder do not change the digest', async t => {
   const source = makeProject(t, { dependencies: ['debug', 'is-stream'] });
   const digests: string[] = [];
   for (const [index, { env = {}, umask = '0022' }] of settings.entries()) {
