@@ -14,10 +14,11 @@ import type { TargetNode } from '../node.ts';
 import { annotateNames } from './annotate.ts';
 import type { BundleEntry, BundleResult } from './bundle.ts';
 import { bundlePackages } from './bundle.ts';
-import { firstDifference } from './compare.ts';
+import type { ImportTime } from './judge.ts';
+import { blameAll, compareProbes, importsOf, ways } from './judge.ts';
 import type { CompactExport } from './manifest.ts';
 import { compactManifest } from './manifest.ts';
-import type { Loaded, Probe } from './probe.ts';
+import type { Probe } from './probe.ts';
 import { probePackages } from './probe.ts';
 import { stageFiles } from './stage.ts';
 
@@ -54,7 +55,7 @@ export interface Compacted {
   /** By location. */
   readonly forms: ReadonlyMap<string, ChosenForm>;
   /** Milliseconds of each import, one after the other, as they are in the artifact. */
-  readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
+  readonly imports: readonly ImportTime[];
 }
 
 /** Each round takes at least one package out of the bundle, and most end after the first. */
@@ -190,47 +191,6 @@ function manifestFiles({ specifiers, original, folder }: Attempt, bundle: Bundle
     const text = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8');
     return fileOf(`${modulesPath}/${name}/package.json`, compactManifest(JSON.parse(text), entries));
   });
-}
-
-function compareProbes(specifiers: readonly string[], original: Probe, found: Probe): Map<string, string> {
-  const faults = new Map<string, string>();
-  for (const specifier of specifiers) {
-    const [before, after] = [ways(original, specifier), ways(found, specifier)];
-    for (const [index, way] of ['import', 'require'].entries()) {
-      if (before[index]?.shape === undefined) continue;
-      const difference =
-        after[index]?.error !== undefined
-          ? `fails with ${after[index]?.error}`
-          : firstDifference(before[index]?.shape, after[index]?.shape);
-      if (difference === undefined) continue;
-      faults.set(`node_modules/${packageOf(specifier)}`, `${way} of its bundle: ${difference}`);
-    }
-  }
-  const known = new Set(original.globals);
-  const added = found.globals.find(name => !known.has(name));
-  if (faults.size === 0 && added !== undefined)
-    return blameAll(specifiers, `its bundle adds ${added} to globalThis`);
-  return faults;
-}
-
-function ways(probe: Probe, specifier: string): [Loaded, Loaded] {
-  const loaded = probe.specifiers[specifier];
-  return [loaded?.import ?? {}, loaded?.require ?? {}];
-}
-
-function importsOf(probe: Probe): Compacted['imports'] {
-  return Object.entries(probe.specifiers).flatMap(
-    ([
-      specifier,
-      {
-        import: { ms },
-      },
-    ]) => (ms === undefined ? [] : [{ specifier, ms }]),
-  );
-}
-
-function blameAll(specifiers: readonly string[], reason: string): Map<string, string> {
-  return new Map(specifiers.map(specifier => [`node_modules/${packageOf(specifier)}`, reason]));
 }
 
 /** Locations of everything that a package needs: its raw files import them by name, so they stay raw too. */
