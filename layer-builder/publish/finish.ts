@@ -83,6 +83,13 @@ function fits(release: Release | undefined, outcomes: readonly RegionOutcome[]):
   return isDeepStrictEqual(withPublished(release.lock, outcomes), release.lock);
 }
 
+/** The plan has seen this very record: it is immutable, so asking again would only cost a request. */
+function isKept(plan: PublishPlan, bucket: string, { id }: Release): boolean {
+  return plan.regions
+    .flatMap(({ steps }) => steps)
+    .some(step => step.bucket === bucket && step.do === 'keep-release' && step.release === id);
+}
+
 async function finishBucket(
   plan: PublishPlan,
   region: Region,
@@ -91,7 +98,7 @@ async function finishBucket(
 ): Promise<BucketOutcome> {
   const { bucket, objects } = region;
   const prefix = prefixOf(release.lock);
-  const recorded = await writeRelease(objects, prefix, release);
+  const recorded = isKept(plan, bucket, release) ? false : await writeRelease(objects, prefix, release);
   const outcome = { bucket, release: recorded ? 'recorded' : 'kept' } as const;
   const step = plan.regions
     .flatMap(({ steps }) => steps)
