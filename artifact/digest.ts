@@ -47,8 +47,20 @@ export function treeOf(files: Iterable<TreeFile>): Digest {
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** Order of the UTF-8 bytes: JavaScript's own order is that of UTF-16 units and differs above U+FFFF. */
+/**
+ * Order of the UTF-8 bytes. JavaScript's own order is that of UTF-16 units and differs in one place: surrogates
+ * (U+10000 and up) come before U+E000 to U+FFFF there. Moving them behind gives the bytes' order without encoding.
+ */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (x !== y) return byteRank(x) - byteRank(y);
+  }
+  return a.length - b.length;
+}
+
+function byteRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -1,5 +1,6 @@
 /** The tree digest: which changes it sees, and that its order is that of bytes. */
 import test from 'ava';
+import fc from 'fast-check';
 import type { TreeFile } from '../../artifact/digest.ts';
 import { compareBytes, digestOf, hexOf, isDigest, sha256Hex, treeOf } from '../../artifact/digest.ts';
 import { objectKey, storeName } from '../../artifact/layout.ts';
@@ -26,6 +27,14 @@ for (const [what, change] of Object.entries({
 test('paths are ordered by their UTF-8 bytes, not by UTF-16 units', t => {
   t.true(compareBytes('\u{ffff}', '\u{10000}') < 0);
   t.true('\u{ffff}' > '\u{10000}');
+});
+
+test('the order is that of Buffer.compare for every pair of texts', t => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+  const property = fc.property(text, text, (a, b) => {
+    t.is(Math.sign(compareBytes(a, b)), Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  });
+  fc.assert(property, { numRuns: 2000, seed: 20261123 });
 });
 
 test('a digest is lower-case sha256 and decides every name', t => {
