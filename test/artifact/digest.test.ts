@@ -30,7 +30,7 @@ test('paths are ordered by their UTF-8 bytes, not by UTF-16 units', t => {
 });
 
 test('the order is that of Buffer.compare for every pair of texts', t => {
-  const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+  const text = fc.string({ unit: 'binary', maxLength: 8 });
   const property = fc.property(text, text, (a, b) => {
     t.is(Math.sign(compareBytes(a, b)), Buffer.compare(Buffer.from(a), Buffer.from(b)));
   });
