@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { layerRoot } from '../artifact/layout.ts';
 import { systemClock } from './clock.ts';
-import { readCredentials } from './download/credentials.ts';
 import { HandlerError } from './errors.ts';
 import type { DownloadLimits, LoaderSettings, SourceChoice } from './settings.ts';
 import { sources } from './settings.ts';
@@ -37,7 +36,8 @@ export function readSettings(env: NodeJS.ProcessEnv): LoaderSettings {
     endpoint: endpointOf(env),
     dualStack: isTrue(env['AWS_USE_DUALSTACK_ENDPOINT']),
     fips: isTrue(env['AWS_USE_FIPS_ENDPOINT']),
-    credentials: timeoutMs => readCredentials(env, timeoutMs),
+    // with the downloader, which alone asks for them
+    credentials: async timeoutMs => (await import('./fetch.ts')).readCredentials(env, timeoutMs),
     limits: defaultLimits,
     log: () => {},
     clock: systemClock,

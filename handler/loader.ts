@@ -11,8 +11,6 @@ import { makeImportable } from './resolve.ts';
 import { incomplete } from './retriable.ts';
 import { checkRuntime } from './runtime.ts';
 import type { LoaderSettings } from './settings.ts';
-import { findCopy, installCopy, openStore } from './store.ts';
-import { reserveSpace } from './sweep.ts';
 
 export type { LoaderEvent } from './events.ts';
 export { readLock } from './lock.ts';
@@ -128,41 +126,24 @@ async function locateAll(
   }));
   if (inLayer.length === wanted.length) return located;
 
-  openStore(settings.dir, settings.log);
-  const missing: LockArtifact[] = [];
-  for (const artifact of wanted) {
-    if (inLayer.includes(artifact)) continue;
-    const timer = timerOf(artifact);
-    const root = findCopy(settings.dir, artifact, expectedMarker(lock, artifact), settings.log);
-    if (root === undefined) missing.push(artifact);
-    else {
-      timer.lap('verify');
-      located.push({ artifact, source: 'tmp', root, timer });
-    }
-  }
-  if (missing.length === 0) return located;
-
-  reserveSpace(settings.dir, missing, lock.artifacts, settings.log);
-  // Loaded here and not above: a function with a layer never pays for HTTP and the signer.
-  const { download } = await import('./download/download.ts');
-  const fetched = await Promise.allSettled(
-    missing.map(async (artifact): Promise<Located> => {
-      const timer = timerOf(artifact);
-      const zip = await download(artifact, settings, untilMs, timer);
-      timer.lap('verify');
-      const expected = expectedMarker(lock, artifact);
-      const root = await installCopy(settings, zip, artifact, expected);
-      timer.lap('unpack');
-      return { artifact, source: 's3', root, timer };
-    }),
+  // Loaded here and not above: a function with a layer never pays for store, HTTP, signer and zip.
+  const { fetchAll } = await import('./fetch.ts');
+  const missing = wanted.filter(artifact => !inLayer.includes(artifact));
+  const fetched = await fetchAll(
+    missing.map(artifact => ({
+      artifact,
+      expected: expectedMarker(lock, artifact),
+      timer: timerOf(artifact),
+    })),
+    lock.artifacts,
+    settings,
+    untilMs,
   );
-  const failures = fetched.flatMap((result, index) =>
-    result.status === 'rejected'
-      ? [{ name: missing[index]?.name ?? '', error: result.reason as unknown }]
-      : [],
+  const failures = fetched.flatMap(one =>
+    'error' in one ? [{ name: one.artifact.name, error: one.error }] : [],
   );
   if (failures.length > 0) throw incomplete(wanted, failures);
-  return [...located, ...fetched.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))];
+  return [...located, ...fetched.flatMap(one => ('error' in one ? [] : [one]))];
 }
 
 /** R2. A layer that is there but another one is worth a warning; none at all is a choice of the deployer. */
