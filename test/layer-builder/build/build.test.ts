@@ -7,40 +7,39 @@ import type { TreeFile } from '../../../artifact/digest.ts';
 import { digestOf, sha256Hex, treeOf } from '../../../artifact/digest.ts';
 import { parseLock } from '../../../artifact/lock.ts';
 import { buildProject } from '../../../layer-builder/build/index.ts';
-import { codeOf, importing, listing, makeProject, write } from './project.ts';
+import { buildOnce, codeOf, importing, listing, makeProject, write } from './project.ts';
 
 // one CommonJS package with a dependency, one that is an ES module only
 const dependencies = ['debug', 'is-stream'];
+const built = buildOnce(t => makeProject(t, { dependencies }));
 
 test('two builds of the same project give the same bytes, in folders of other names too', async t => {
-  const [first, second] = [makeProject(t, { dependencies }), makeProject(t, { dependencies })];
-  const built = await buildProject(first);
-  const again = await buildProject(first, { force: true });
-  const elsewhere = await buildProject(second);
-  t.deepEqual(again.lock, built.lock);
-  t.deepEqual(elsewhere.lock, built.lock);
+  const { project, lock } = await built(t);
+  const again = await buildProject(project, { force: true });
+  const elsewhere = await buildProject(makeProject(t, { dependencies }));
+  t.deepEqual(again.lock, lock);
+  t.deepEqual(elsewhere.lock, lock);
   t.false(again.cached);
 });
 
 test('a build whose inputs did not change is found again, whatever the dates', async t => {
-  const project = makeProject(t, { dependencies });
-  const built = await buildProject(project);
+  const { project, lock } = await built(t);
   writeFileSync(join(project, 'app.js'), `// another comment\n${importing(dependencies)}`);
   const again = await buildProject(project);
   t.true(again.cached);
-  t.deepEqual(again.lock, built.lock);
+  t.deepEqual(again.lock, lock);
 });
 
 test('builds of one project at the same time take turns and agree; a killed one holds nobody up', async t => {
   const project = makeProject(t, { dependencies: ['ms'] });
   write(project, '.layer-builder/building', '999999999');
   write(project, '.layer-builder/work-999999999-00/left', 'over');
-  const built = await Promise.all([
+  const outcomes = await Promise.all([
     buildProject(project),
     buildProject(project, { force: true }),
     buildProject(project),
   ]);
-  t.is(new Set(built.map(({ lock }) => lock.artifacts[0]?.digest)).size, 1);
+  t.is(new Set(outcomes.map(({ lock }) => lock.artifacts[0]?.digest)).size, 1);
   t.deepEqual(
     readdirSync(join(project, '.layer-builder')).filter(name => /^(work-|building)/.test(name)),
     [],
@@ -48,8 +47,7 @@ test('builds of one project at the same time take turns and agree; a killed one 
 });
 
 test('an artifact that was damaged on disk is built again', async t => {
-  const project = makeProject(t, { dependencies: ['ms'] });
-  const { artifacts } = await buildProject(project);
+  const { project, artifacts } = await built(t);
   const path = artifacts[0]?.path ?? '';
   const bytes = readFileSync(path);
   writeFileSync(path, Buffer.concat([bytes, Buffer.from('x')]));
@@ -58,8 +56,7 @@ test('an artifact that was damaged on disk is built again', async t => {
 });
 
 test('the zip is a layer: sorted, undated, without descriptors, its marker tells the tree of the rest', async t => {
-  const project = makeProject(t, { dependencies });
-  const { lock, artifacts } = await buildProject(project);
+  const { project, lock, artifacts } = await built(t);
   const [artifact] = artifacts;
   if (!artifact) return t.fail();
   const zip = readFileSync(artifact.path);
@@ -116,8 +113,7 @@ test('the zip is a layer: sorted, undated, without descriptors, its marker tells
 });
 
 test('the SBOM names every package with its purl, hash, licence and dependencies', async t => {
-  const project = makeProject(t, { dependencies });
-  await buildProject(project);
+  const { project } = await built(t);
   const sbom = JSON.parse(readFileSync(join(project, '.layer-builder/core.sbom.json'), 'utf8'));
   t.is(sbom.specVersion, '1.6');
   const debug = sbom.components.find((item: { name: string }) => item.name === 'debug');
@@ -149,8 +145,7 @@ test('only what the app imports is installed, and the project gets no node_modul
 });
 
 test('what was published stays in the lock while the digest stays, and goes when it changes', async t => {
-  const project = makeProject(t, { dependencies });
-  const { lock, lockPath } = await buildProject(project);
+  const { project, lock, lockPath } = await built(t);
   const published = { 'eu-west-1': { bucket: 'b', layerVersionArn: 'arn:x' } };
   const pinned = { ...lock, artifacts: lock.artifacts.map(artifact => ({ ...artifact, published })) };
   writeFileSync(lockPath, JSON.stringify(pinned));
@@ -177,8 +172,7 @@ test('several artifacts: what one includes is not in the one that takes the rest
 });
 
 test('D25 a tarball that is not the one locked stops the build with INTEGRITY_MISMATCH, the last build stays', async t => {
-  const project = makeProject(t, { dependencies: ['ms'] });
-  await buildProject(project);
+  const { project } = await built(t);
   const before = listing(project);
   const lockfile = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
   lockfile.packages['node_modules/ms'].integrity = `sha512-${Buffer.alloc(64).toString('base64')}`;

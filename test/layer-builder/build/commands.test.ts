@@ -11,7 +11,7 @@ import { command as packageCommand } from '../../../layer-builder/commands/packa
 import { command as plan } from '../../../layer-builder/commands/plan.ts';
 import { command as verify } from '../../../layer-builder/commands/verify.ts';
 import { command as why } from '../../../layer-builder/commands/why.ts';
-import { codeOf, listing, makeProject } from './project.ts';
+import { buildOnce, codeOf, listing, makeProject } from './project.ts';
 
 function run(
   command: Command,
@@ -32,12 +32,14 @@ function run(
   return command.run(context satisfies CommandContext, { values, positionals });
 }
 
-function makeBuilt(t: ExecutionContext): string {
+function makeUnbuilt(t: ExecutionContext): string {
   return makeProject(t, { dependencies: ['debug', 'is-stream'] });
 }
 
+const built = buildOnce(makeUnbuilt);
+
 test('plan weighs real files against every limit and writes nothing', async t => {
-  const project = makeBuilt(t);
+  const project = makeUnbuilt(t);
   const before = listing(project);
   const { data, text } = await run(plan, project);
   t.deepEqual(listing(project), before);
@@ -55,15 +57,14 @@ test('plan weighs real files against every limit and writes nothing', async t =>
 });
 
 test('why tells the chains from the app to a package, and why one is absent', async t => {
-  const project = makeBuilt(t);
+  const project = makeUnbuilt(t);
   const { data } = await run(why, project, ['ms']);
   t.like(data, { package: 'ms', places: [{ artifact: 'core', chains: [['app', 'debug', 'ms']] }] });
   t.is(await codeOf(t, run(why, project, ['left-pad'])), 'NOT_FOUND');
 });
 
 test('verify proves a build, loads its entry points, and rebuilds it to the same bytes', async t => {
-  const project = makeBuilt(t);
-  await buildProject(project);
+  const { project } = await built(t);
   const before = listing(project);
   const { data } = await run(verify, project, [], { rebuild: true });
   t.like(data, { artifacts: [{ name: 'core', loaded: ['debug', 'is-stream'], rebuilt: true }] });
@@ -71,9 +72,8 @@ test('verify proves a build, loads its entry points, and rebuilds it to the same
 });
 
 test('verify names what is wrong with a build that was tampered with', async t => {
-  const project = makeBuilt(t);
-  t.is(await codeOf(t, run(verify, project)), 'BUILD_NOT_FOUND');
-  const { artifacts } = await buildProject(project);
+  t.is(await codeOf(t, run(verify, makeUnbuilt(t))), 'BUILD_NOT_FOUND');
+  const { project, artifacts } = await built(t);
   const path = artifacts[0]?.path ?? '';
   const bytes = readFileSync(path);
   const at = bytes.length >> 1;
@@ -83,8 +83,7 @@ test('verify names what is wrong with a build that was tampered with', async t =
 });
 
 test('inspect tells what is inside a local zip; a file that is none is an error', async t => {
-  const project = makeBuilt(t);
-  const { artifacts } = await buildProject(project);
+  const { project, artifacts } = await built(t);
   const { data } = await run(inspect, project, [artifacts[0]?.path ?? '']);
   t.like(data, {
     fileCount: artifacts[0]?.files,
@@ -100,10 +99,10 @@ test('inspect tells what is inside a local zip; a file that is none is an error'
 });
 
 test('package holds handler, app and lock, is the same twice, and stays under 100 kB', async t => {
-  const project = makeBuilt(t);
-  t.is(await codeOf(t, run(packageCommand, project)), 'BUILD_NOT_FOUND');
-  t.false(existsSync(join(project, '.layer-builder')));
-  await buildProject(project);
+  const unbuilt = makeUnbuilt(t);
+  t.is(await codeOf(t, run(packageCommand, unbuilt)), 'BUILD_NOT_FOUND');
+  t.false(existsSync(join(unbuilt, '.layer-builder')));
+  const { project } = await built(t);
   const first = (await run(packageCommand, project)).data as { digest: string; size: number };
   const second = (await run(packageCommand, project)).data as { digest: string };
   t.is(first.digest, second.digest);
@@ -122,8 +121,7 @@ test('package holds handler, app and lock, is the same twice, and stays under 10
 });
 
 test('an app that imports what the lock does not hold is not packaged', async t => {
-  const project = makeBuilt(t);
-  await buildProject(project);
+  const { project } = await built(t);
   writeFileSync(join(project, 'app.js'), `import 'ms'; import 'debug';`);
   const { lockPath } = await buildProject(project);
   const lock = JSON.parse(readFileSync(lockPath, 'utf8'));

@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { buildProject } from '../../../layer-builder/build/index.ts';
 import { refuseTooLarge, unpackedLimit } from '../../../layer-builder/plan/limits.ts';
-import { codeOf, listing, makeProject, write } from './project.ts';
+import { buildOnce, codeOf, listing, makeProject, write } from './project.ts';
 
 /** A project that depends on a folder, as `npm install ./vendor/local` leaves it. */
 function makeFolderProject(t: ExecutionContext): string {
@@ -31,9 +31,10 @@ function makeFolderProject(t: ExecutionContext): string {
   return project;
 }
 
+const built = buildOnce(makeFolderProject);
+
 test('a file: folder is packaged with what it needs, and built again when a file in it changes', async t => {
-  const project = makeFolderProject(t);
-  const { lock } = await buildProject(project);
+  const { project, lock } = await built(t);
   t.deepEqual(
     lock.artifacts[0]?.packages.map(item => `${item.name}@${item.version}`),
     ['local@1.2.3', 'ms@2.1.3'],
@@ -46,8 +47,7 @@ test('a file: folder is packaged with what it needs, and built again when a file
 });
 
 test('D24 a secret in a file: folder stops the build, the last build stays', async t => {
-  const project = makeFolderProject(t);
-  await buildProject(project);
+  const { project } = await built(t);
   write(project, 'vendor/local/.env', 'TOKEN=x');
   const before = listing(project);
   t.is(await codeOf(t, buildProject(project)), 'BUILD_SECRET');
@@ -55,8 +55,7 @@ test('D24 a secret in a file: folder stops the build, the last build stays', asy
 });
 
 test('an artifact over 262,144,000 bytes unpacked is refused and the last build stays', async t => {
-  const project = makeFolderProject(t);
-  await buildProject(project);
+  const { project } = await built(t);
   const lock = readFileSync(join(project, 'deps.lock.json'));
   write(project, 'vendor/local/big.bin', '');
   truncateSync(join(project, 'vendor/local/big.bin'), unpackedLimit);

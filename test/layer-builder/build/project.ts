@@ -1,8 +1,19 @@
 /** Makes small projects with real lockfiles in temporary folders: entries are cut from this repository's own. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { buildProject } from '../../../layer-builder/build/index.ts';
 
 const repository = new URL('../../../', import.meta.url);
 
@@ -33,6 +44,30 @@ export function makeProject(t: ExecutionContext, parts: ProjectParts = {}): stri
   });
   for (const [path, text] of Object.entries(files)) write(folder, path, text);
   return folder;
+}
+
+/**
+ * Builds a project once for a whole test file; each call hands out a copy of it, removed when the test ends. npm is
+ * a process of a second, a copy is a few files.
+ */
+export function buildOnce(
+  make: (t: ExecutionContext) => string,
+): (t: ExecutionContext) => Promise<{ project: string } & Awaited<ReturnType<typeof buildProject>>> {
+  const original = mkdtempSync(join(tmpdir(), 'layer-builder-test-'));
+  test.after.always(() => rmSync(original, { recursive: true, force: true }));
+  let built: Promise<unknown> | undefined;
+  return async t => {
+    built ??= (async () => {
+      cpSync(make(t), original, { recursive: true });
+      await buildProject(original);
+    })();
+    await built;
+    const project = temporaryFolder(t);
+    cpSync(original, project, { recursive: true });
+    const outcome = await buildProject(project);
+    t.true(outcome.cached, 'the copy of a build is found again');
+    return { project, ...outcome };
+  };
 }
 
 export function temporaryFolder(t: ExecutionContext): string {
