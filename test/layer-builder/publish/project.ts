@@ -1,7 +1,8 @@
 /** A small project with a finished build: package.json, lock and real zips, without an installation. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import test from 'ava';
 import type { Digest, TreeFile } from '../../../artifact/digest.ts';
 import { digestOf, hexOf, sha256Hex, treeOf } from '../../../artifact/digest.ts';
 import { markerPath, objectKey } from '../../../artifact/layout.ts';
@@ -26,9 +27,14 @@ export interface ProjectRecipe {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** Makes the project in a folder of its own and answers the folder. */
+const made: string[] = [];
+test.after.always(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Makes the project in a folder of its own, which goes when the test file ends, and answers the folder. */
 export async function makeProject(recipe: ProjectRecipe = {}, folder?: string): Promise<string> {
-  const project = folder ?? mkdtempSync(path.join(tmpdir(), 'layer-builder-publish-'));
+  const project = folder ?? temporaryFolder();
   const { service = 'svc', architecture = 'x86_64', config = {} } = recipe;
   const manifest = { name: service, version: '1.0.0', type: 'module', 'layer-builder': config };
   writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
@@ -39,6 +45,12 @@ export async function makeProject(recipe: ProjectRecipe = {}, folder?: string): 
   const lock: Lock = { formatVersion: 1, service, runtime: 'nodejs24.x', architecture, artifacts };
   writeFileSync(path.join(project, lockFileName), formatLock(lock));
   return project;
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layer-builder-publish-'));
+  made.push(folder);
+  return folder;
 }
 
 export function lockOf(project: string): Lock {
