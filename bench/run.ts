@@ -2,7 +2,7 @@
 import type { Bench } from './support/result.ts';
 import { keepResult } from './support/result.ts';
 
-const known = ['cold-start', 'unpack', 'edge', 'build', 'publish'] as const;
+const known = ['cold-start', 'unpack', 'edge', 'build', 'publish', 'download'] as const;
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter(name => !known.some(one => one === name));
