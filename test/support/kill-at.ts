@@ -1,6 +1,7 @@
 /**
  * Preload (`--import`): counts calls to the file system and the network, and ends the process at call `KILL_AT`
- * by `KILL_SIGNAL`, before the call is made. Prints `calls <n>` on stderr when the process lives to its end.
+ * by `KILL_SIGNAL`, before the call is made. Prints `calls <name> <name> …` on stderr, in the order they were made,
+ * when the process lives to its end.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -8,15 +9,15 @@ import net from 'node:net';
 
 const at = Number(process.env['KILL_AT'] ?? 0);
 const signal = process.env['KILL_SIGNAL'] ?? 'SIGKILL';
-let calls = 0;
+const calls: string[] = [];
 
 function count(owner: object, name: string): void {
   const methods = owner as Record<string, (...args: unknown[]) => unknown>;
   const real = methods[name];
   if (typeof real !== 'function') return;
   methods[name] = function (this: unknown, ...args: unknown[]) {
-    calls += 1;
-    if (calls === at) process.kill(process.pid, signal);
+    calls.push(name);
+    if (calls.length === at) process.kill(process.pid, signal);
     return real.apply(this, args);
   };
 }
@@ -25,4 +26,4 @@ for (const name of Object.keys(fs)) if (name.endsWith('Sync')) count(fs, name);
 // connect, what is sent, each chunk that arrives, the end
 for (const name of ['connect', 'write', 'push', 'destroy']) count(net.Socket.prototype, name);
 syncBuiltinESMExports();
-process.on('exit', () => process.stderr.write(`calls ${calls}\n`));
+process.on('exit', () => process.stderr.write(`calls ${calls.join(' ')}\n`));

@@ -20,8 +20,10 @@ import { flipped, half, hole, made, run, testRows, zip } from './run.ts';
 import { gibberish, openEnded, serveRangeAs, whole, withoutEtag } from './steps.ts';
 
 const two = { limits: { attempts: 2, firstByteMs: 100, stallMs: 100, throughputWindowMs: 100 } };
-/** Long enough for a busy machine to answer, short enough to wait for. */
-const short = { limits: { firstByteMs: 400, stallMs: 400 } };
+/** Long enough for a busy machine to answer, short enough to wait for; where it is not, there are attempts left. */
+const short = { limits: { attempts: 8, firstByteMs: 400, stallMs: 400 } };
+/** Nothing but the throughput ends an attempt. */
+const slow = { limits: { attempts: 2, throughputWindowMs: 100 } };
 
 testRows({
   'A9 no header ever: hedged, then over': { script: [silent], more: two, requests: 3, code: 'DEPS_TIMEOUT' },
@@ -50,7 +52,7 @@ testRows({
   },
   'A11 a drip is given up': {
     script: [drip(zip, 10)],
-    more: two,
+    more: slow,
     requests: 2,
     code: 'DEPS_TIMEOUT',
     found: /slow/,

@@ -8,6 +8,7 @@ import type { CommandContext } from '../../../layer-builder/command.ts';
 import { usageCodes } from '../../../layer-builder/errors.ts';
 import { parseArguments } from '../../../layer-builder/parse.ts';
 import { describeError, formatError } from '../../../layer-builder/report/error.ts';
+import { compileCache } from '../../support/compile-cache.ts';
 
 export interface CliRun {
   readonly status: number | null;
@@ -23,6 +24,7 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
     PATH: process.env['PATH'],
     HOME: '/nonexistent',
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...compileCache,
     ...extra,
   };
 }

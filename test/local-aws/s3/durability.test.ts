@@ -15,11 +15,13 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import test, { type ExecutionContext } from 'ava';
 import { LocalAwsError } from '../../../local-aws/errors.ts';
+import { compileCache } from '../../support/compile-cache.ts';
 import { failureOf, filesIn, rootKey, startServer, temporaryFolder } from './support.ts';
 
 const Bucket = 'durable';
 const script = fileURLToPath(new URL('server-process.ts', import.meta.url));
-const rounds = 4;
+/** `KILL_ROUNDS=50` and more for a night. */
+const rounds = Number(process.env['KILL_ROUNDS'] ?? 3);
 /** Acknowledged writes after which the kill comes, plus a few: a different moment of the work each round. */
 const acknowledgedBeforeKill = 20;
 const writers = 6;
@@ -54,7 +56,10 @@ test(`nothing acknowledged is lost and nothing half is found in ${rounds} kills`
 });
 
 async function startProcess(t: ExecutionContext, data: string) {
-  const child = spawn(process.execPath, [script, data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, data], {
+    env: { ...process.env, ...compileCache },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const client = new S3Client({
