@@ -48,7 +48,10 @@ export async function fetchAll(
   if (missing.length === 0) return found;
   const artifacts = missing.map(({ artifact }) => artifact);
   reserveSpace(settings.dir, artifacts, keep, settings.log);
-  return [...found, ...(await Promise.all(missing.map(one => fetchOne(one, settings, untilMs))))];
+  const fetching = missing.map(one => fetchOne(one, settings, untilMs));
+  // signing awaits nothing but promises already settled, so by then the requests are on their way
+  if (settings.meanwhile !== undefined) setImmediate(settings.meanwhile);
+  return [...found, ...(await Promise.all(fetching))];
 }
 
 async function fetchOne(one: Wanted, settings: LoaderSettings, untilMs: number): Promise<Fetched> {

@@ -54,4 +54,6 @@ export interface LoaderSettings {
   readonly clock: Clock;
   /** Source of jitter, [0, 1). */
   readonly random: () => number;
+  /** Called once S3 has been asked: work that needs no artifact costs nothing while the answer is on its way. */
+  readonly meanwhile?: () => void;
 }

@@ -101,11 +101,17 @@ async function initialise(
   const settings = options.readSettings(options.env);
   const events: LoaderSettings['log'] = ({ level, event, ...facts }) =>
     logger.log(level === 'warn' ? 'WARN' : 'INFO', event, facts);
+  let rehearsal: Promise<void> | undefined;
+  const rehearseOnce = () => {
+    rehearsal ??= rehearse(tools.settings);
+    return rehearsal;
+  };
   // R2 to R6
   const dependencies = await options.resolve(lock, {
     ...settings,
     deadlineMs: Math.min(settings.deadlineMs, deadlineMs),
     log: events,
+    meanwhile: rehearseOnce,
   });
   // R7
   const importedAt = performance.now();
@@ -120,7 +126,7 @@ async function initialise(
   const app = await loadApp(url, context, error => appFailed(error, logger));
   const serve = app.kind === 'http' ? createServe(app.listener) : undefined;
   const importMs = round(performance.now() - importedAt);
-  if (serve !== undefined) await rehearse(tools.settings);
+  if (serve !== undefined) await rehearseOnce();
   const now = performance.now();
   const facts: ColdStart = {
     readyMs: round(now),
