@@ -6,6 +6,7 @@ import type { PhaseTimer } from './phases.ts';
 import type { LoaderSettings } from './settings.ts';
 import { findCopy, installCopy, openStore } from './store.ts';
 import { reserveSpace } from './sweep.ts';
+import { openInflate } from './zip/inflate.ts';
 
 export { readCredentials } from './download/credentials.ts';
 
@@ -50,7 +51,10 @@ export async function fetchAll(
   reserveSpace(settings.dir, artifacts, keep, settings.log);
   const fetching = missing.map(one => fetchOne(one, settings, untilMs));
   // signing awaits nothing but promises already settled, so by then the requests are on their way
-  if (settings.meanwhile !== undefined) setImmediate(settings.meanwhile);
+  setImmediate(() => {
+    openInflate();
+    settings.meanwhile?.();
+  });
   return [...found, ...(await Promise.all(fetching))];
 }
 

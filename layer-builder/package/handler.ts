@@ -61,7 +61,7 @@ const builtinImport =
 
 /**
  * Our own modules take Node's as objects. An `import` reads every export of theirs, so also the getters: that of
- * `node:fs` alone loads its promises and streams, and with them readline, 3 ms of each cold start.
+ * `node:fs` alone loads its promises and streams, and with them readline: 3 ms for an app that never asks for them.
  */
 const builtinsAsObjects: Plugin = {
   name: 'builtins-as-objects',
