@@ -20,6 +20,9 @@ const files: Readonly<Record<string, string>> = {
   'cached/package.json': '{"name":"cached","version":"1.0.0","main":"index.js"}',
   'cached/index.js': `exports.answer = () => 42;\n${'// so long that a cache is worth it\n'.repeat(50)}module.exports = exports.answer();\n`,
 };
+// the suite's own cache would be taken instead of the one under test
+delete process.env['NODE_COMPILE_CACHE'];
+
 const lambdaUser = 993;
 const asUser = ['setpriv', `--reuid=${lambdaUser}`, '--clear-groups'];
 const canBecome =
