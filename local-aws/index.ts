@@ -1,11 +1,15 @@
-/** S3 and Lambda on 127.0.0.1, as the AWS SDKs and the `aws` command line speak to them. A development tool. */
+/** S3, Lambda and what belongs to functions on 127.0.0.1, as the AWS SDKs and the `aws` command line speak to them. A development tool. */
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { openApis } from './api/index.ts';
 import { createCredentialStore } from './credentials.ts';
+import { openIam } from './iam/index.ts';
 import { type LambdaService, openLambda } from './lambda/index.ts';
 import { closeServer, listenOn, portTaken } from './lambda/url-listeners.ts';
+import { openLogs } from './logs/index.ts';
+import { openMonitoring } from './monitoring/index.ts';
 import { openS3 } from './s3/index.ts';
 import { openSandbox } from './sandbox/index.ts';
 import type { InvocationRecord } from './sandbox/report.ts';
@@ -86,21 +90,30 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     await requireFree(urlPort);
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const store = createCredentialStore([{ ...credentials, arn: `arn:aws:iam::${account}:root` }]);
-    const s3 = await openS3({ data: join(data, 's3'), region, credentials: store });
+    const place = { region, account };
+    const changeMs = options.changeMs ?? 50;
+    const iam = openIam(join(data, 'roles'), place, changeMs);
+    const logs = openLogs(join(data, 'logs'), place);
+    const monitoring = openMonitoring(join(data, 'alarms'), place);
+    const apis = openApis([logs.api, monitoring.api, iam.api, iam.sts], store, log);
+    const s3 = await openS3({ data: join(data, 's3'), region, credentials: store, may: iam.may });
+    undo.unshift(() => logs.close());
     // Last of all: it waits for the requests that the others are still ending.
     undo.unshift(() => s3.close());
     const sandbox = await openSandbox(options.sandbox ?? 'auto');
     undo.push(() => sandbox.close());
     const lambda: LambdaService = await openLambda({
       data: join(data, 'lambda'),
-      place: { region, account },
+      ...{ place, iam, writeLog: logs.write },
       credentials: store,
       objects: s3.objects,
-      ...{ endpoint, sandbox, urlPort, log, changeMs: options.changeMs ?? 50 },
+      ...{ endpoint, sandbox, urlPort, log, changeMs },
     });
     undo.push(() => lambda.close());
+    lambda.onInvocation(monitoring.add);
     opened.resolve((request, response) => {
-      void (lambda.matches(request) ? lambda : s3).handle(request, response);
+      const service = [apis, lambda].find(one => one.matches(request)) ?? s3;
+      void service.handle(request, response);
     });
     return {
       endpoint,

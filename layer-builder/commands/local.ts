@@ -60,4 +60,4 @@ function forget(data: string, project: string) {
 }
 
 /** What local-aws keeps in its data folder. */
-const ownNames: ReadonlySet<string> = new Set(['s3', 'lambda', 'api-key']);
+const ownNames: ReadonlySet<string> = new Set(['s3', 'lambda', 'logs', 'alarms', 'roles', 'api-key']);

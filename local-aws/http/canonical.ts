@@ -3,7 +3,7 @@ import type { Claim, Headers } from './authorization.ts';
 import { decodePercent, encodePercent, type RequestTarget } from './target.ts';
 
 /** The services this server plays; S3 encodes the path differently from all others. */
-export type SignedService = 's3' | 'lambda';
+export type SignedService = 's3' | 'lambda' | 'logs' | 'monitoring' | 'iam' | 'sts';
 
 /** Builds the text that is hashed and signed: method, path, query, signed headers, payload hash. */
 export function canonicalRequest(

@@ -39,7 +39,7 @@ export function changed(service: Service, before: FunctionVersion, fields: Field
   const after: FunctionVersion = {
     ...before,
     description: text(fields, 'Description') ?? before.description,
-    role: role === undefined ? before.role : checkRole(role),
+    role: role === undefined ? before.role : usableRole(service, role),
     handler: handler === undefined ? before.handler : checkHandler(handler),
     runtime: runtime === undefined ? before.runtime : checkRuntime(runtime),
     memory: checkRange(integer(fields, 'MemorySize') ?? before.memory, 'memorySize', 128, 10_240),
@@ -63,6 +63,12 @@ export function changed(service: Service, before: FunctionVersion, fields: Field
   };
   checkSizes(after);
   return after;
+}
+
+/** Lambda tries the role at once, and IAM tells it of a new one only after some seconds. */
+function usableRole(service: Service, role: string): string {
+  if (service.iam.isUsable(checkRole(role))) return role;
+  throw invalid('The role defined for the function cannot be assumed by Lambda.');
 }
 
 /** One architecture, and one that is known. Throws `InvalidParameterValueException`. */

@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { CredentialStore } from '../credentials.ts';
 import { SignatureError, verifySignature } from '../http/signature.ts';
+import type { IamService } from '../iam/index.ts';
+import type { LogsService } from '../logs/index.ts';
 import type { ObjectSource } from '../s3/index.ts';
 import type { Ladder } from '../sandbox/index.ts';
 import type { InvocationRecord } from '../sandbox/report.ts';
@@ -43,6 +45,9 @@ export interface LambdaOptions {
   readonly endpoint: string;
   readonly credentials: CredentialStore;
   readonly objects: ObjectSource;
+  readonly iam: IamService;
+  /** Takes what functions write. */
+  readonly writeLog: LogsService['write'];
   readonly sandbox: Ladder;
   /** First port of function URLs, 0 for any free one. */
   readonly urlPort: number;
@@ -61,15 +66,21 @@ const linkMs = 600_000;
  * Throws `PORT_TAKEN` when one of them is taken, `DATA_UNREADABLE` for a damaged record.
  */
 export async function openLambda(options: LambdaOptions): Promise<LambdaService> {
-  const { place, endpoint, credentials, objects, sandbox, log } = options;
+  const { place, endpoint, credentials, objects, iam, sandbox, log } = options;
   const store = openStore(options.data);
   const secret = randomBytes(32);
   const sign = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
   const lifecycles = openLifecycles(place, options.changeMs);
   const service: Service = {
-    ...{ place, endpoint, store, objects, credentials, log },
+    ...{ place, endpoint, store, objects, credentials, iam, log },
     lifecycles,
-    running: openRunning({ sandbox, store, place, endpoint, credentials, log, serving: lifecycles.serving }),
+    running: openRunning({
+      ...{ sandbox, store, place, endpoint, credentials, log, serving: lifecycles.serving },
+      onLog({ role, logGroup }, stream, entries) {
+        const arn = `arn:aws:logs:${place.region}:${place.account}:log-group:${logGroup}:log-stream:${stream}`;
+        if (iam.may(role, 'logs:PutLogEvents', arn)) options.writeLog(logGroup, stream, entries);
+      },
+    }),
     urls: openUrlListeners(options.urlPort, (owner, request, response) => {
       void answerUrl(service, owner, request, response);
     }),

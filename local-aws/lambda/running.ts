@@ -8,6 +8,7 @@ import { findNode, type NodeBinary } from '../sandbox/node.ts';
 import { openPool, type PoolAnswer, type Target } from '../sandbox/pool.ts';
 import type { InvocationRecord } from '../sandbox/report.ts';
 import { treeKey } from '../sandbox/trees.ts';
+import type { FunctionSpec } from '../sandbox/variables.ts';
 import type { Place } from './arn.ts';
 import { record as recordField, text } from './fields.ts';
 import { limits } from './limits.ts';
@@ -38,6 +39,8 @@ export function openRunning(options: {
   readonly place: Place;
   readonly endpoint: string;
   readonly credentials: CredentialStore;
+  /** Takes the log entries of functions whose role may write them. */
+  readonly onLog: (spec: FunctionSpec, stream: string, entries: readonly string[]) => void;
   /** What serves while an update is in progress. */
   readonly serving: (name: string) => FunctionVersion | undefined;
   readonly log: (line: string) => void;
@@ -63,6 +66,7 @@ export function openRunning(options: {
       credentials.add({ ...issued, arn: spec.role });
       return issued;
     },
+    onLog: options.onLog,
     revoke: ({ accessKeyId }) => credentials.remove(accessKeyId),
     onRecord(record) {
       records.push(record);
@@ -127,6 +131,7 @@ export function openRunning(options: {
         variables: version.environment,
         logFormat: text(logging, 'LogFormat') === 'JSON' ? 'JSON' : 'Text',
         logLevel: text(logging, 'ApplicationLogLevel'),
+        logGroup: text(logging, 'LogGroup') ?? `/aws/lambda/${record.name}`,
         region: options.place.region,
         endpoint: options.endpoint,
         nodeVersion: node.version,

@@ -1,6 +1,7 @@
 /** What every operation of the control plane works with: the store, the running functions, and small shared rules. */
 import { randomUUID } from 'node:crypto';
 import type { CredentialStore } from '../credentials.ts';
+import type { IamService } from '../iam/index.ts';
 import type { ObjectSource } from '../s3/index.ts';
 import type { FunctionName, Place } from './arn.ts';
 import { functionArn } from './arn.ts';
@@ -19,6 +20,7 @@ export interface Service {
   readonly store: Store;
   readonly objects: ObjectSource;
   readonly credentials: CredentialStore;
+  readonly iam: IamService;
   readonly lifecycles: Lifecycles;
   readonly running: Running;
   readonly urls: UrlListeners;

@@ -1,21 +1,12 @@
 /** Functions, layers and their zips on disk. A record is replaced by one rename, so it is the old or the new one. */
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LocalAwsError } from '../errors.ts';
 import { readEntries, unzippedSize, ZipError } from '../sandbox/zip.ts';
+import { openTable, type Table, writeDurably } from '../table.ts';
 import { invalid } from './errors.ts';
 import type { Blob, FunctionRecord, LayerRecord } from './records.ts';
-
-export interface Table<T> {
-  get(name: string): T | undefined;
-  /** In the order of names. */
-  all(): readonly T[];
-  /** Visible at once, on disk when the promise resolves. Writes of one name keep their order. */
-  put(record: T): Promise<void>;
-  remove(name: string): Promise<void>;
-}
 
 export interface Store {
   readonly functions: Table<FunctionRecord>;
@@ -74,59 +65,4 @@ function sizeOf(zip: Buffer): number {
     if (!(error instanceof ZipError)) throw error;
     throw invalid('Could not unzip uploaded file. Please check your file, then try to upload again.');
   }
-}
-
-function openTable<T extends { readonly name: string }>(folder: string): Table<T> {
-  mkdirSync(folder, { recursive: true });
-  const records = new Map<string, T>();
-  const writes = new Map<string, Promise<void>>();
-  for (const file of readdirSync(folder)) {
-    // What a killed process was writing; the record it would have replaced is whole.
-    if (!file.endsWith('.json')) rmSync(join(folder, file));
-    else records.set(file.slice(0, -5), parse<T>(join(folder, file)));
-  }
-  const queue = (name: string, act: () => Promise<void>): Promise<void> => {
-    const done = (writes.get(name) ?? Promise.resolve()).then(act);
-    const settled = done.catch(() => {});
-    writes.set(name, settled);
-    settled.then(() => writes.get(name) === settled && writes.delete(name));
-    return done;
-  };
-  return {
-    get: name => records.get(name),
-    all: () => [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    put(record) {
-      records.set(record.name, record);
-      const text = `${JSON.stringify(record, null, 1)}\n`;
-      return queue(record.name, () => writeDurably(join(folder, `${record.name}.json`), text));
-    },
-    remove(name) {
-      records.delete(name);
-      return queue(name, () => rm(join(folder, `${name}.json`), { force: true }));
-    },
-  };
-}
-
-function parse<T>(path: string): T {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch (cause) {
-    throw new LocalAwsError('DATA_UNREADABLE', `a record of local-aws is not readable: ${path}`, {
-      hint: 'delete that file, or start with --reset',
-      details: { path },
-      cause,
-    });
-  }
-}
-
-async function writeDurably(path: string, content: Buffer | string): Promise<void> {
-  const draft = `${path}.${randomUUID()}.draft`;
-  const file = await open(draft, 'wx');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
 }

@@ -18,6 +18,7 @@ export interface HandlerOptions {
   readonly store: Store;
   readonly region: string;
   readonly credentials: CredentialStore;
+  readonly may: (principal: string, action: string, resource: string) => boolean;
   readonly clock: () => number;
   /** Hears of failures that S3 has no name for; the client gets `InternalError`. */
   readonly report: (error: unknown) => void;
@@ -49,7 +50,7 @@ export async function handleRequest(
 }
 
 async function answerRequest(request: IncomingMessage, options: HandlerOptions): Promise<Answer> {
-  const { store, credentials, region } = options;
+  const { store, credentials, region, may } = options;
   const now = options.clock();
   const target = parseTarget(request.url ?? '/');
   const query = new Map(target.query);
@@ -69,13 +70,18 @@ async function answerRequest(request: IncomingMessage, options: HandlerOptions):
     body: { request, headers, verified },
     now,
     defaultRegion: region,
-    isDenied: (action, bucket, key) => isCallDenied(verified.principal, action, bucket, key),
+    isDenied: (action, bucket, key) =>
+      isCallDenied(verified.principal, action, bucket, key) ||
+      !may(verified.principal.arn, action, arnOf(bucket, key)),
   };
   const { bucket: bucketName = '', key = '' } = address;
   switch (operation.level) {
     case 'service':
+      if (!may(verified.principal.arn, 's3:ListAllMyBuckets', '*')) throw new S3Error('AccessDenied');
       return operation.run(call);
     case 'newBucket':
+      if (!may(verified.principal.arn, 's3:CreateBucket', `arn:aws:s3:::${bucketName}`))
+        throw new S3Error('AccessDenied');
       return operation.run(call, bucketName);
     case 'bucket':
     case 'object': {
@@ -136,8 +142,11 @@ function isCallDenied({ arn }: Principal, action: string, bucket: Bucket, key: s
   if (text === undefined) return false;
   // The account's root may always mend a policy that locks everybody out.
   if (/:root$/.test(arn) && /^s3:(?:Get|Put|Delete)BucketPolicy$/.test(action)) return false;
-  const resource = `arn:aws:s3:::${name}${key === undefined ? '' : `/${key}`}`;
-  return isDenied(parsePolicy(text, name), { principal: arn, action, resource });
+  return isDenied(parsePolicy(text, name), { principal: arn, action, resource: arnOf(bucket, key) });
+}
+
+function arnOf(bucket: Bucket, key: string | undefined): string {
+  return `arn:aws:s3:::${bucket.record.name}${key === undefined ? '' : `/${key}`}`;
 }
 
 function toS3Error(error: unknown, { report }: HandlerOptions): S3Error {

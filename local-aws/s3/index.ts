@@ -34,6 +34,8 @@ export interface S3Options {
   /** Region of buckets that ask for none. */
   readonly region: string;
   readonly credentials: CredentialStore;
+  /** Whether the policies of the caller's role allow a call. @default true */
+  readonly may?: (principal: string, action: string, resource: string) => boolean;
   /** Milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
   /** Hears of failures that S3 has no name for. @default one line on stderr */
@@ -45,12 +47,12 @@ export interface S3Options {
  * Throws `LocalAwsError` `DATA_UNREADABLE` when another process holds the folder or a record is damaged.
  */
 export async function openS3(options: S3Options): Promise<S3Service> {
-  const { data, region, credentials, clock = Date.now, report = reportToStderr } = options;
+  const { data, region, credentials, clock = Date.now, report = reportToStderr, may = () => true } = options;
   const store = await openStore(path.resolve(data));
   const running = new Set<Promise<void>>();
   return {
     handle: async (request, response) => {
-      const task = handleRequest(request, response, { store, region, credentials, clock, report });
+      const task = handleRequest(request, response, { store, region, credentials, may, clock, report });
       running.add(task);
       await task;
       running.delete(task);

@@ -28,6 +28,11 @@ const sandboxLimitMs = 30_000;
 /** Memory that buys one whole core. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const memoryOfOneCore = 1769;
 const logTailBytes = 4096;
+/** Characters of a line that is not finished yet; CloudWatch takes 1 MB in one event. */
+const longestEntry = 1 << 20;
+
+/** Takes the entries that an environment wrote, its stream first. */
+export type LogTaker = (stream: string, entries: readonly string[]) => void;
 
 export interface InvocationRequest {
   readonly requestId: string;
@@ -63,15 +68,24 @@ export function createEnvironment(
   spec: FunctionSpec,
   slot: Slot,
   credentials: SessionCredentials,
+  onLog: LogTaker = () => {},
 ): Environment {
   const logStream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[${spec.version}]${randomBytes(16).toString('hex')}`;
   let running: Running | undefined;
   let used = false;
   let destroyed = false;
   let log = '';
+  let unfinished = '';
 
   function write(text: string): void {
     // The runtime client writes an entry of several lines as one, with carriage returns between them.
+    const entries = (unfinished + text).split('\n').map(entry => entry.replaceAll(/\r(?!$)/g, '\n'));
+    unfinished = (entries.pop() ?? '').slice(-longestEntry);
+    if (entries.length > 0)
+      onLog(
+        logStream,
+        entries.filter(entry => entry !== ''),
+      );
     log = (log + text.replaceAll(/\r(?!\n)/g, '\n')).slice(-16 * logTailBytes);
   }
 
@@ -160,6 +174,7 @@ export function createEnvironment(
     const record: InvocationRecord = {
       functionName: spec.name,
       version: spec.version,
+      resource: request.functionArn.split(':function:')[1] ?? spec.name,
       requestId: request.requestId,
       at,
       cold,

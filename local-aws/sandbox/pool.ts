@@ -4,6 +4,7 @@ import {
   type Environment,
   type InvocationRequest,
   type InvocationResult,
+  type LogTaker,
 } from './environment.ts';
 import type { InvocationRecord } from './report.ts';
 import type { Parts, Sandbox } from './types.ts';
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly issue: (spec: FunctionSpec) => SessionCredentials;
   readonly revoke: (credentials: SessionCredentials) => void;
   readonly onRecord: (record: InvocationRecord) => void;
+  /** Gets what a function and the platform write about it. */
+  readonly onLog: (spec: FunctionSpec, ...written: Parameters<LogTaker>) => void;
 }
 
 /** `throttled` when every environment is busy. */
@@ -86,7 +89,9 @@ export function openPool(options: PoolOptions): Pool {
         key: target.key,
         task: target.parts.task,
         functionName: target.spec.name,
-        environment: createEnvironment(target.spec, slot, credentials),
+        environment: createEnvironment(target.spec, slot, credentials, (...written) =>
+          options.onLog(target.spec, ...written),
+        ),
         credentials,
         busy: true,
         retired: false,

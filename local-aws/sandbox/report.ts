@@ -5,6 +5,8 @@ import type { Exit } from './types.ts';
 export interface InvocationRecord {
   readonly functionName: string;
   readonly version: string;
+  /** The function as it was called: its name, or `name:alias`. */
+  readonly resource: string;
   readonly requestId: string;
   /** Milliseconds since the epoch at which the invocation began. */
   readonly at: number;

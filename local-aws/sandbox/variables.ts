@@ -15,6 +15,7 @@ export interface FunctionSpec {
   readonly variables: Readonly<Record<string, string>>;
   readonly logFormat: 'Text' | 'JSON';
   readonly logLevel?: string | undefined;
+  readonly logGroup: string;
   readonly region: string;
   /** Address of this server, for AWS_ENDPOINT_URL. */
   readonly endpoint: string;
@@ -64,7 +65,7 @@ export function functionVariables(
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: facts.logStream,
     ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON' } : {}),
     ...(spec.logLevel ? { AWS_LAMBDA_LOG_LEVEL: spec.logLevel } : {}),

@@ -1,4 +1,5 @@
 /** Bucket policies: read strictly, then asked whether a statement denies a call. Pure. */
+import { glob } from '../../glob.ts';
 import { S3Error } from '../errors.ts';
 
 export interface PolicyQuestion {
@@ -173,31 +174,6 @@ function conditionOf(operator: string, key: string, values: readonly string[]): 
         return value => !like(value);
     }
   throw new S3Error('NotImplemented', `The policy condition ${operator} on ${key} is not implemented.`);
-}
-
-/** `*` and `?` as policies use them; linear in practice because the pieces are found from left to right. */
-function glob(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let index = 0;
-  while (index < text.length) {
-    const char = pattern[at];
-    if (char === '*') {
-      star = at;
-      at += 1;
-      resume = index;
-    } else if (char === '?' || char === text[index]) {
-      at += 1;
-      index += 1;
-    } else if (star !== -1) {
-      at = star + 1;
-      resume += 1;
-      index = resume;
-    } else return false;
-  }
-  while (pattern[at] === '*') at += 1;
-  return at === pattern.length;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
