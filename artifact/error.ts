@@ -4,7 +4,7 @@
  */
 export interface ErrorFacts {
   /** What to do next, as one sentence; never a secret. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** Machine-readable facts: what was expected, what was found, with units in the key names. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;

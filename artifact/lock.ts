@@ -76,7 +76,7 @@ export function parseLock(source: string): Lock {
   try {
     value = JSON.parse(source);
   } catch (cause) {
-    throw invalid('the file', 'JSON', `${source.length} characters that do not parse`, cause);
+    throw invalidLock('the file', 'JSON', `${source.length} characters that do not parse`, cause);
   }
   const lock = record(value, 'the file');
   if (lock['formatVersion'] !== lockFormatVersion) {
@@ -93,7 +93,7 @@ export function parseLock(source: string): Lock {
   for (const [index, item] of array(lock['artifacts'], 'artifacts').entries()) {
     const at = `artifacts[${index}]`;
     const artifact = checkArtifact(record(item, at), at);
-    if (names.has(artifact)) throw invalid(`${at}.name`, 'a name used once', `${show(artifact)} again`);
+    if (names.has(artifact)) throw invalidLock(`${at}.name`, 'a name used once', `${show(artifact)} again`);
     names.add(artifact);
   }
   return value as Lock;
@@ -106,11 +106,11 @@ export function formatLock(lock: Lock): string {
 
 function checkArtifact(artifact: Record<string, unknown>, at: string): string {
   const name = text(artifact['name'], `${at}.name`);
-  if (!artifactNamePattern.test(name)) throw invalid(`${at}.name`, `${artifactNamePattern}`, show(name));
+  if (!artifactNamePattern.test(name)) throw invalidLock(`${at}.name`, `${artifactNamePattern}`, show(name));
   oneOf(artifact['load'], ['eager', 'lazy'], `${at}.load`);
   for (const field of ['digest', 'tree']) {
     if (!isDigest(artifact[field])) {
-      throw invalid(`${at}.${field}`, 'sha256: and 64 hexadecimal digits', show(artifact[field]));
+      throw invalidLock(`${at}.${field}`, 'sha256: and 64 hexadecimal digits', show(artifact[field]));
     }
   }
   for (const field of ['size', 'unpackedSize', 'files']) count(artifact[field], `${at}.${field}`);
@@ -121,7 +121,7 @@ function checkArtifact(artifact: Record<string, unknown>, at: string): string {
   }
   const key = text(record(artifact['s3'], `${at}.s3`)['key'], `${at}.s3.key`);
   if (!key.endsWith(`${String(artifact['digest']).replace(':', '/')}.zip`)) {
-    throw invalid(`${at}.s3.key`, 'a key that ends in sha256/<digest>.zip', show(key));
+    throw invalidLock(`${at}.s3.key`, 'a key that ends in sha256/<digest>.zip', show(key));
   }
   for (const [region, item] of Object.entries(record(artifact['published'], `${at}.published`))) {
     const published = record(item, `${at}.published.${region}`);
@@ -137,34 +137,41 @@ function record(value: unknown, at: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw invalid(at, 'an object', show(value));
+  throw invalidLock(at, 'an object', show(value));
 }
 
 function array(value: unknown, at: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw invalid(at, 'a list', show(value));
+  throw invalidLock(at, 'a list', show(value));
 }
 
 function text(value: unknown, at: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw invalid(at, 'a text that is not empty', show(value));
+  throw invalidLock(at, 'a text that is not empty', show(value));
 }
 
 function count(value: unknown, at: string): void {
   if (!Number.isSafeInteger(value) || (value as number) < 0)
-    throw invalid(at, 'a whole number ≥ 0', show(value));
+    throw invalidLock(at, 'a whole number ≥ 0', show(value));
 }
 
 function oneOf(value: unknown, allowed: readonly string[], at: string): void {
-  if (!allowed.includes(value as string)) throw invalid(at, allowed.join(' or '), show(value));
+  if (!allowed.includes(value as string)) throw invalidLock(at, allowed.join(' or '), show(value));
 }
 
-function show(value: unknown): string {
+/** A value as it is shown in messages: JSON, 80 characters of it. */
+export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function invalid(at: string, expected: string, found: string, cause?: unknown): CodedError<LockErrorCode> {
+/** The error for a field that breaks a rule of the lock. */
+export function invalidLock(
+  at: string,
+  expected: string,
+  found: string,
+  cause?: unknown,
+): CodedError<LockErrorCode> {
   return new CodedError<LockErrorCode>(
     'LOCK_INVALID',
     `${at} of the lock is not valid (expected ${expected}, found ${found})`,

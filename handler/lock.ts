@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../artifact/error.ts';
-import type { Lock, LockErrorCode } from '../artifact/lock.ts';
-import { lockFileName, parseLock } from '../artifact/lock.ts';
+import type { Lock, LockArtifact, LockErrorCode } from '../artifact/lock.ts';
+import { invalidLock, lockFileName, parseLock, show } from '../artifact/lock.ts';
 import { HandlerError } from './errors.ts';
 
 /** Lambda takes 262,144,000 bytes unzipped, function and layers together; nothing of ours is larger. */
@@ -23,7 +23,7 @@ export function readLock(folder: string): Lock {
   } catch (cause) {
     throw new HandlerError(
       'LOCK_MISSING',
-      `the lock cannot be read (expected ${file}, found ${codeOf(cause)})`,
+      `the lock cannot be read (expected ${file}, found ${(cause as NodeJS.ErrnoException).code})`,
       {
         hint: 'run "layer-builder package": it puts deps.lock.json beside the handler',
         details: { file },
@@ -36,39 +36,40 @@ export function readLock(folder: string): Lock {
 
 /** The same from text. Throws `LOCK_INVALID` and `LOCK_VERSION`. */
 export function checkLock(source: string): Lock {
-  let lock: Lock;
   try {
-    lock = parseLock(source);
+    const lock = parseLock(source);
+    const twice = repeatedKey(source);
+    if (twice !== undefined) throw invalidLock('the file', 'each key once', `${show(twice)} again`);
+    for (const [index, artifact] of lock.artifacts.entries()) checkArtifact(artifact, `artifacts[${index}]`);
+    return lock;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    const { message, hint, details, cause } = error;
-    throw new HandlerError(error.code as LockErrorCode, message, { ...(hint && { hint }), details, cause });
+    throw new HandlerError(error.code as LockErrorCode, error.message, error);
   }
-  const twice = repeatedKey(source);
-  if (twice !== undefined) throw invalid('the file', 'each key once', `${show(twice)} again`);
-  for (const [index, artifact] of lock.artifacts.entries()) {
-    const at = `artifacts[${index}]`;
-    if (artifact.size > mostBytes || artifact.unpackedSize > mostBytes) {
-      throw invalid(`${at}.size`, `at most ${mostBytes} bytes`, `${artifact.size}, ${artifact.unpackedSize}`);
+}
+
+function checkArtifact(artifact: LockArtifact, at: string): void {
+  const { size, unpackedSize, s3, packages, published } = artifact;
+  if (size > mostBytes || unpackedSize > mostBytes) {
+    throw invalidLock(`${at}.size`, `at most ${mostBytes} bytes`, `${size}, ${unpackedSize}`);
+  }
+  if (!isKey(s3.key)) throw invalidLock(`${at}.s3.key`, 'a plain S3 key', show(s3.key));
+  for (const { name } of packages) {
+    if (!isPackageName(name)) throw invalidLock(`${at}.packages`, 'names of npm packages', show(name));
+  }
+  for (const [region, { bucket, versionId }] of Object.entries(published)) {
+    const here = `${at}.published.${region}`;
+    if (!/^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$/.test(region)) {
+      throw invalidLock(`${at}.published`, 'names of regions', show(region));
     }
-    if (!isKey(artifact.s3.key)) throw invalid(`${at}.s3.key`, 'a plain S3 key', show(artifact.s3.key));
-    for (const { name } of artifact.packages) {
-      if (!isPackageName(name)) throw invalid(`${at}.packages`, 'names of npm packages', show(name));
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
+      throw invalidLock(`${here}.bucket`, 'the name of a bucket', show(bucket));
     }
-    for (const [region, { bucket, versionId }] of Object.entries(artifact.published)) {
-      if (!/^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$/.test(region)) {
-        throw invalid(`${at}.published`, 'names of regions', show(region));
-      }
-      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes('..')) {
-        throw invalid(`${at}.published.${region}.bucket`, 'the name of a bucket', show(bucket));
-      }
-      if (versionId !== undefined && !/^[\w.-]{1,1024}$/.test(versionId)) {
-        throw invalid(`${at}.published.${region}.versionId`, 'the id of a version', show(versionId));
-      }
+    if (versionId !== undefined && !/^[\w.-]{1,1024}$/.test(versionId)) {
+      throw invalidLock(`${here}.versionId`, 'the id of a version', show(versionId));
     }
   }
-  return lock;
 }
 
 /** Names as npm takes them, with room for old packages in upper case. */
@@ -93,37 +94,17 @@ function isKey(key: string): boolean {
  * The text is known to be valid JSON.
  */
 function repeatedKey(source: string): string | undefined {
-  const open: (Set<string> | undefined)[] = [];
-  let wantsKey = false;
-  for (const [token] of source.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {
-    const keys = open.at(-1);
-    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (wantsKey && keys !== undefined && token.startsWith('"')) {
-      const key = JSON.parse(token) as string;
-      if (keys.has(key) || key === '__proto__') return key;
+  const open: Set<string>[] = [];
+  // A text is a key where a colon follows. Texts are matched whole, so that a brace in one is none.
+  for (const [token, text = '', colon] of source.matchAll(/("(?:[^"\\]|\\.)*")\s*(:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (colon) {
+      const key = JSON.parse(text) as string;
+      const keys = open.at(-1) as Set<string>;
+      if (key === '__proto__' || keys.has(key)) return key;
       keys.add(key);
     }
-    wantsKey = token === '{' || (token === ',' && open.at(-1) !== undefined);
   }
   return undefined;
-}
-
-function invalid(at: string, expected: string, found: string): HandlerError {
-  return new HandlerError(
-    'LOCK_INVALID',
-    `${at} of the lock is not valid (expected ${expected}, found ${found})`,
-    {
-      hint: 'run "layer-builder build" again; do not edit deps.lock.json by hand',
-      details: { at, expected, found },
-    },
-  );
-}
-
-function show(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'nothing';
 }
