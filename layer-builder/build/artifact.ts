@@ -12,8 +12,7 @@ import { refuseTooLarge } from '../plan/limits.ts';
 import type { Machine } from '../plan/reach.ts';
 import type { PlanPackage } from '../plan/report.ts';
 import { specifiersOf } from '../plan/roots.ts';
-import { installLocation } from '../plan/subset.ts';
-import type { LockEntry, Lockfile } from '../read/lockfile.ts';
+import type { LockEntry } from '../read/lockfile.ts';
 import type { Config } from '../types.ts';
 import { compactPackages } from './compact/index.ts';
 import { makeCompileCache } from './compile-cache.ts';
@@ -34,6 +33,8 @@ export interface MakeFacts {
   /** A private folder that the caller removes. */
   readonly work: string;
   readonly machine: Machine;
+  /** Everything that is installed, by its place. */
+  readonly entries: ReadonlyMap<string, LockEntry>;
   /** Specifiers of the whole app. */
   readonly specifiers: readonly string[];
   readonly node: TargetNode;
@@ -59,28 +60,26 @@ export interface MadeArtifact {
  */
 export async function makeArtifact(
   artifact: PlannedArtifact,
-  facts: { readonly config: Config; readonly lockfile: Lockfile },
+  facts: { readonly config: Config },
   make: MakeFacts,
 ): Promise<MadeArtifact> {
-  const { config, lockfile } = facts;
+  const { config } = facts;
   const { installFolder } = make;
-  const parts = artifact.reach.packages
-    .filter(entry => entry.location.includes('node_modules/'))
-    .map(entry => {
-      const location = installLocation(entry);
-      return {
-        entry,
-        location,
-        ...readPackageFiles(join(installFolder, location), location, entry.name, config),
-      };
-    });
+  const parts = artifact.reach.packages.map(entry => {
+    const { location } = entry;
+    return {
+      entry,
+      location,
+      ...readPackageFiles(join(installFolder, location), location, entry.name, config),
+    };
+  });
   const specifiers = specifiersOf(artifact.roots, make.specifiers);
   const compacted = await compactPackages({
     ...make,
     artifact: artifact.name,
     parts,
     specifiers,
-    entries: lockfile.entries,
+    entries: make.entries,
     forms: config.forms,
   });
   const report = parts.map(({ entry, location, files, pruned }) => ({
@@ -98,8 +97,8 @@ export async function makeArtifact(
     service: config.service,
     roots: artifact.roots,
     packages,
-    entries: lockfile.entries,
-    from: lockfile.projectLocation,
+    entries: make.entries,
+    from: '',
   });
   const cache = hasCache(config, make.node)
     ? await makeCompileCache({ ...make, files: compacted.files, specifiers })

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildPlan, PlannedArtifact } from '../plan/build.ts';
-import { installLocation } from '../plan/subset.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
@@ -53,6 +52,7 @@ export async function makeArtifacts(
         installFolder: install.folder,
         work,
         machine: plan.machine,
+        entries: plan.entries,
         specifiers: plan.specifiers,
         node,
         signal,
@@ -64,7 +64,7 @@ export async function makeArtifacts(
 
 /** A `file:` folder is laid beside the install as it is now; reading it refuses what must not be packed. */
 function layFolder(entry: LockEntry, folder: string, installFolder: string, target: NativeTarget): void {
-  const place = installLocation(entry);
+  const place = entry.location;
   const { files } = readPackageFiles(folder, place, entry.name, target);
   rmSync(join(installFolder, place), { recursive: true, force: true });
   const own = `nodejs/${place}/`;
@@ -77,7 +77,7 @@ function layFolder(entry: LockEntry, folder: string, installFolder: string, targ
 /** npm leaves out optional packages that do not fit or fail; what is not there is not in the artifact. */
 function withoutAbsent(artifact: PlannedArtifact, folder: string): PlannedArtifact {
   const packages = artifact.reach.packages.filter(entry =>
-    existsSync(join(folder, installLocation(entry), 'package.json')),
+    existsSync(join(folder, entry.location, 'package.json')),
   );
   return { ...artifact, reach: { ...artifact.reach, packages } };
 }

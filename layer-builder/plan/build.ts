@@ -2,6 +2,7 @@
 import type { LockEntry } from '../read/lockfile.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { ArtifactConfig, Config } from '../types.ts';
+import { layOut } from './layout.ts';
 import type { Machine, Reach, Root } from './reach.ts';
 import { planReach } from './reach.ts';
 import { isProvided, planRoots } from './roots.ts';
@@ -17,6 +18,8 @@ export interface PlannedArtifact extends ArtifactConfig {
 export interface BuildPlan {
   readonly machine: Machine;
   readonly install: InstallInput;
+  /** Everything that is installed, by its place in the install and in the zip. */
+  readonly entries: ReadonlyMap<string, LockEntry>;
   readonly artifacts: readonly PlannedArtifact[];
   /** Specifiers of the app that an artifact must answer, e.g. `koa`, `date-fns/format`. */
   readonly specifiers: readonly string[];
@@ -26,12 +29,13 @@ export interface BuildPlan {
 export function planBuild(facts: ProjectFacts): BuildPlan {
   const { config, lockfile, manifest, bundle } = facts;
   const machine = machineOf(config);
-  const placed = (names: readonly string[]): Root[] =>
-    names.map(name => ({ name, from: bundle.importedFrom[name] ?? lockfile.projectLocation }));
-  const reachOf = (names: readonly string[]) => planReach(lockfile.entries, placed(names), machine);
-  // npm wants a complete lockfile, and leaves out by itself what is for other machines.
-  const everywhere = (names: readonly string[]) => planReach(lockfile.entries, placed(names), 'any');
-  const artifacts = planRoots(config, bundle.packages).map(({ name, roots }) => {
+  const chosen = planRoots(config, bundle.packages);
+  const roots = chosen
+    .flatMap(artifact => artifact.roots)
+    .map((name): Root => ({ name, from: bundle.importedFrom[name] ?? lockfile.projectLocation }));
+  const entries = layOut(lockfile, roots, machine);
+  const onTop = (names: readonly string[]) => names.map((name): Root => ({ name, from: '' }));
+  const artifacts = chosen.map(({ name, roots }) => {
     const settings = config.artifacts.find(artifact => artifact.name === name);
     return {
       name,
@@ -40,13 +44,13 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
       exclude: [],
       ...settings,
       roots,
-      reach: reachOf(roots),
+      reach: planReach(entries, onTop(roots), machine),
     };
   });
-  const roots = artifacts.flatMap(artifact => artifact.roots);
   return {
     machine,
-    install: planInstall(lockfile, manifest, placed(roots), everywhere(roots)),
+    install: planInstall(lockfile, manifest, roots, entries),
+    entries,
     artifacts,
     specifiers: bundle.specifiers,
   };
@@ -58,7 +62,7 @@ export function machineOf(config: Config): Machine {
 }
 
 /** What a person should know about a plan: scripts that do not run, copies, and what shadows the runtime's own. */
-export function planWarnings(plan: BuildPlan): string[] {
+export function planWarnings(plan: Pick<BuildPlan, 'artifacts'>): string[] {
   return [...scriptWarnings(plan), ...copyWarnings(plan), ...shadowWarnings(plan)];
 }
 
@@ -66,7 +70,7 @@ export function planWarnings(plan: BuildPlan): string[] {
  * Packages whose install script does not run here. Most only fetch or compile native code that the lockfile also
  * brings ready-made for the target; those that do not will fail to load.
  */
-function scriptWarnings(plan: BuildPlan): string[] {
+function scriptWarnings(plan: Pick<BuildPlan, 'artifacts'>): string[] {
   const packages = plan.artifacts.flatMap(artifact => artifact.reach.packages);
   const scripted = packages.filter(entry => entry.hasInstallScript && !hasBinaries(entry));
   return [...new Set(scripted.map(entry => `${entry.name}@${entry.version}`))].map(
@@ -76,7 +80,7 @@ function scriptWarnings(plan: BuildPlan): string[] {
 }
 
 /** Each artifact is complete by itself, so what two need is in both. */
-function copyWarnings(plan: BuildPlan): string[] {
+function copyWarnings(plan: Pick<BuildPlan, 'artifacts'>): string[] {
   const homes = new Map<string, string[]>();
   for (const { name, reach } of plan.artifacts) {
     for (const { location } of reach.packages) homes.set(location, [...(homes.get(location) ?? []), name]);
@@ -87,7 +91,7 @@ function copyWarnings(plan: BuildPlan): string[] {
   return [`in more than one artifact: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`];
 }
 
-function shadowWarnings(plan: BuildPlan): string[] {
+function shadowWarnings(plan: Pick<BuildPlan, 'artifacts'>): string[] {
   const names = plan.artifacts.flatMap(artifact => artifact.roots.filter(isProvided));
   return names.length === 0
     ? []

@@ -40,7 +40,7 @@ export function planReach(
     optional: false,
   }));
   for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
-    const entry = follow(entries, resolveEntry(entries, wanted.from, wanted.name));
+    const entry = findNeed(entries, wanted.from, wanted.name);
     if (!entry || (wanted.optional && machine !== 'any' && !fits(entry, machine))) {
       if (!wanted.optional) unresolved.push({ name: wanted.name, from: wanted.from });
       continue;
@@ -48,21 +48,23 @@ export function planReach(
     const seen = requiredBy.get(entry.location);
     requiredBy.set(entry.location, [...(seen ?? []), wanted.from]);
     if (seen) continue;
-    const needs = (list: Readonly<Record<string, string>>, optional: boolean) =>
-      Object.keys(list)
-        .filter(name => optional || !(name in entry.optionalDependencies))
-        .map(name => ({ name, from: entry.lookup, optional }));
-    queue.push(
-      ...needs(entry.dependencies, false),
-      ...needs(entry.peerDependencies, false),
-      ...needs(entry.optionalDependencies, true),
-    );
+    queue.push(...needsOf(entry).map(need => ({ ...need, from: entry.lookup })));
   }
   const packages = [...requiredBy.keys()]
     .sort()
     .map(location => entries.get(location))
     .filter(entry => entry !== undefined);
   return { packages, requiredBy, unresolved };
+}
+
+/** What a package asks for by name; what is both plain and optional is optional. */
+export function needsOf(entry: LockEntry): { readonly name: string; readonly optional: boolean }[] {
+  const { dependencies, peerDependencies, optionalDependencies } = entry;
+  const plain = Object.keys({ ...dependencies, ...peerDependencies });
+  return [
+    ...plain.filter(name => !(name in optionalDependencies)).map(name => ({ name, optional: false })),
+    ...Object.keys(optionalDependencies).map(name => ({ name, optional: true })),
+  ];
 }
 
 /** npm's rule for `os`, `cpu` and `libc`: an empty list fits all, `!x` excludes, otherwise it must be named. */
@@ -75,10 +77,12 @@ export function fits(entry: LockEntry, machine: Machine): boolean {
   );
 }
 
-/** A link stands for the folder it points to, which has an entry of its own with its dependencies. */
-function follow(
+/** What `name` is from `from`. A link stands for the folder it points to, which has an entry of its own. */
+export function findNeed(
   entries: ReadonlyMap<string, LockEntry>,
-  entry: LockEntry | undefined,
+  from: string,
+  name: string,
 ): LockEntry | undefined {
+  const entry = resolveEntry(entries, from, name);
   return entry?.link ? (entries.get(entry.resolved ?? '') ?? entry) : entry;
 }

@@ -4,7 +4,8 @@ import { BuilderError } from '../errors.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import { resolveEntry } from '../read/lockfile.ts';
 import type { Manifest } from '../types.ts';
-import type { Reach, Root } from './reach.ts';
+import type { Root } from './reach.ts';
+import { planReach } from './reach.ts';
 
 export interface InstallInput {
   readonly packageJson: Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ export interface InstallInput {
 const derived = new Set(['dev', 'devOptional', 'peer', 'extraneous']);
 
 /**
- * Cuts the lockfile down to `reach`, so that tools and test libraries of the project are neither downloaded
+ * Cuts the lockfile down to what is laid out, so that tools and test libraries of the project are neither downloaded
  * nor part of the cache key.
  *
  * Throws `LOCKFILE_INVALID` for a package from a registry without integrity (nothing could verify it), and
@@ -25,35 +26,40 @@ export function planInstall(
   lockfile: Lockfile,
   manifest: Manifest,
   roots: readonly Root[],
-  reach: Reach,
+  entries: ReadonlyMap<string, LockEntry>,
 ): InstallInput {
+  // npm wants a complete lockfile, and leaves out by itself what is for other machines.
+  const reach = planReach(
+    entries,
+    roots.map(({ name }) => ({ name, from: '' })),
+    'any',
+  );
   const [gap] = reach.unresolved;
   if (gap) {
-    const from = gap.from === lockfile.projectLocation ? 'the project' : gap.from;
     throw new BuilderError(
       'LOCKFILE_OUT_OF_STEP',
-      `${from} needs ${gap.name}, which the lockfile does not hold`,
+      `${gap.from === '' ? 'the project' : gap.from} needs ${gap.name}, which the lockfile does not hold`,
       { hint: `run "npm install ${gap.name}" and commit the lockfile`, details: { missing: gap } },
     );
   }
+  const asking = new Map(roots.map(({ name, from }) => [name, from]));
   const dependencies: Record<string, string> = {};
-  for (const { name, from } of [...roots, ...needsOfFolders(reach)].sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    const locked = resolveEntry(lockfile.entries, from, name);
-    if (!locked || locked.link || locked.folder !== undefined) continue;
-    const asked = from === lockfile.projectLocation ? askedFor(manifest, name) : undefined;
+  for (const name of [...asking.keys(), ...needsOfFolders(reach.packages)].sort()) {
+    const locked = resolveEntry(entries, '', name);
+    if (!locked || locked.folder !== undefined) continue;
+    const asked = asking.get(name) === lockfile.projectLocation ? askedFor(manifest, name) : undefined;
     dependencies[name] = absolute(asked ?? locked.resolved ?? '', lockfile) ?? asked ?? locked.version;
   }
   const root = { name: 'layer-builder-install', version: '0.0.0', dependencies };
   const overrides = manifest.raw['overrides'];
   const packages: Record<string, unknown> = { '': root };
   for (const entry of reach.packages) {
-    if (!entry.location.includes('node_modules/') || entry.folder !== undefined) continue;
-    requireIntegrity(entry, lockfile);
-    const item = Object.entries(lockfile.raw[entry.location] ?? {}).filter(([key]) => !derived.has(key));
+    if (entry.folder !== undefined) continue;
+    requireIntegrity(entry);
+    refuseBelowFolder(entry, entries);
+    const item = Object.entries(lockfile.raw[entry.origin] ?? {}).filter(([key]) => !derived.has(key));
     const file = absolute(entry.resolved ?? '', lockfile);
-    packages[placeOf(entry, reach)] = {
+    packages[entry.location] = {
       ...Object.fromEntries(item),
       ...(file === undefined ? {} : { resolved: file }),
     };
@@ -71,32 +77,25 @@ export function planInstall(
 }
 
 /** npm installs nothing for a folder that the builder lays beside its install, so its needs are asked for by name. */
-function needsOfFolders(reach: Reach): Root[] {
-  return reach.packages
+function needsOfFolders(packages: readonly LockEntry[]): string[] {
+  return packages
     .filter(entry => entry.folder !== undefined)
-    .flatMap(entry =>
-      Object.keys({ ...entry.dependencies, ...entry.peerDependencies }).map(name => ({
-        name,
-        from: entry.lookup,
-      })),
-    );
+    .flatMap(entry => Object.keys({ ...entry.dependencies, ...entry.peerDependencies }));
 }
 
-/** Where the entry goes in the install: the node_modules of a workspace or a linked folder becomes the top one. */
-export function installLocation(entry: LockEntry): string {
-  return entry.location.slice(entry.location.indexOf('node_modules/'));
-}
-
-function placeOf(entry: LockEntry, reach: Reach): string {
-  const place = installLocation(entry);
-  const rival = reach.packages.find(
-    other => installLocation(other) === place && other.version !== entry.version,
+/** npm knows nothing of a folder that the builder lays, so it cannot install below it. */
+function refuseBelowFolder(entry: LockEntry, entries: ReadonlyMap<string, LockEntry>): void {
+  const holder = entries.get(
+    entry.location.slice(0, Math.max(0, entry.location.lastIndexOf('/node_modules/'))),
   );
-  if (!rival) return place;
+  if (holder?.folder === undefined) return;
+  const rival = entries.get(`node_modules/${entry.name}`)?.version;
   throw new BuilderError(
     'LOCKFILE_UNSUPPORTED',
-    `two versions of ${entry.name} are needed at one place: ${entry.version} at ${entry.location}, ${rival.version} at ${rival.location}`,
-    { hint: `ask for one version of ${entry.name} in all workspaces, then run "npm install"` },
+    `the folder ${holder.name} needs ${entry.name} ${entry.version}, and the rest of the project needs ${rival}`,
+    {
+      hint: `ask for one version of ${entry.name} in ${holder.name} and the project, then run "npm install"`,
+    },
   );
 }
 
@@ -113,9 +112,8 @@ function askedFor(manifest: Manifest, name: string): string | undefined {
   return range?.startsWith('$') ? undefined : range;
 }
 
-function requireIntegrity(entry: LockEntry, lockfile: Lockfile): void {
-  const raw = lockfile.raw[entry.location] ?? {};
-  const verifiable = entry.integrity !== undefined || raw['inBundle'] === true;
+function requireIntegrity(entry: LockEntry): void {
+  const verifiable = entry.integrity !== undefined || entry.inBundle;
   if (verifiable || /^(git[+:]|file:)/.test(entry.resolved ?? '')) return;
   throw new BuilderError(
     'LOCKFILE_INVALID',

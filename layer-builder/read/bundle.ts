@@ -51,6 +51,13 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
       const locked = resolveEntry(lockfile.entries, from, name);
       if (locked ? locked.link : !isProvided(name)) return false;
       specifiers.add(id);
+      const before = importedFrom[name] ?? from;
+      const other = resolveEntry(lockfile.entries, before, name);
+      if (locked && other && locked.version !== other.version) {
+        problems.push(
+          `${name} is imported as ${other.version} from ${before || 'the project'} and as ${locked.version} from ${from || 'the project'}, and one file has one ${name}: ask for one version in both`,
+        );
+      }
       // The project's own import decides; a linked folder counts where the project does not import the package.
       if (from === lockfile.projectLocation || importedFrom[name] === undefined) importedFrom[name] = from;
       return true;

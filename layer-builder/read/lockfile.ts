@@ -20,6 +20,7 @@ export interface LockEntry {
   readonly optionalDependencies: Readonly<Record<string, string>>;
   /** Peers that must be there; an optional peer counts only when something else asks for it. */
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly optionalPeers: readonly string[];
   readonly os: readonly string[];
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
@@ -29,6 +30,10 @@ export interface LockEntry {
   readonly folder: string | undefined;
   /** Where its own dependencies are looked up from: its location, unless it is a folder elsewhere. */
   readonly lookup: string;
+  /** Its location in the lockfile, which a layout may change. */
+  readonly origin: string;
+  /** It lies inside the tarball of the package above it. */
+  readonly inBundle: boolean;
   readonly dev: boolean;
   readonly hasInstallScript: boolean;
 }
@@ -134,12 +139,15 @@ function entryOf(location: string, item: Record<string, unknown>): LockEntry {
     dependencies: stringsOf(item['dependencies']),
     optionalDependencies: stringsOf(item['optionalDependencies']),
     peerDependencies: Object.fromEntries(peers.filter(([name]) => !optionalPeers.includes(name))),
+    optionalPeers,
     os: listOf(item['os']),
     cpu: listOf(item['cpu']),
     libc: listOf(item['libc']),
     link: item['link'] === true,
     folder: undefined,
     lookup: location,
+    origin: location,
+    inBundle: item['inBundle'] === true,
     dev: item['dev'] === true || item['devOptional'] === true,
     hasInstallScript: item['hasInstallScript'] === true,
   };

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { modulesPath } from '../../../artifact/layout.ts';
 import type { Machine } from '../../plan/reach.ts';
 import { planReach } from '../../plan/reach.ts';
-import { installLocation } from '../../plan/subset.ts';
 import { packageOf } from '../../read/bundle.ts';
 import type { LockEntry } from '../../read/lockfile.ts';
 import type { PackageForm } from '../../types.ts';
@@ -206,7 +205,7 @@ function closureOf(location: string, input: CompactInput): string[] {
   const roots = names.map(name => ({ name, from: entry.location }));
   const present = new Set(input.parts.map(candidate => candidate.location));
   return planReach(input.entries, roots, input.machine)
-    .packages.map(installLocation)
+    .packages.map(other => other.location)
     .filter(other => present.has(other));
 }
 

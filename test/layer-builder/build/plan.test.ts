@@ -1,9 +1,11 @@
 /** The pure part of a build: reach, roots, the cut lockfile, the warnings. */
 import test from 'ava';
+import fc from 'fast-check';
 import { nearest } from '../../../layer-builder/config/check.ts';
 import { completeConfig } from '../../../layer-builder/config.ts';
 import { planWarnings } from '../../../layer-builder/plan/build.ts';
-import { fits, planReach } from '../../../layer-builder/plan/reach.ts';
+import { layOut } from '../../../layer-builder/plan/layout.ts';
+import { findNeed, fits, planReach } from '../../../layer-builder/plan/reach.ts';
 import { planRoots } from '../../../layer-builder/plan/roots.ts';
 import type { LockEntry } from '../../../layer-builder/read/lockfile.ts';
 import { resolveEntry } from '../../../layer-builder/read/lockfile.ts';
@@ -24,12 +26,16 @@ function entry(location: string, facts: Partial<LockEntry> = {}): [string, LockE
     dependencies: {},
     optionalDependencies: {},
     peerDependencies: {},
+    optionalPeers: [],
     os: [],
     cpu: [],
     libc: [],
   };
-  const flags = { link: false, dev: false, hasInstallScript: false };
-  return [location, { location, name, lookup: location, ...plain, ...lists, ...flags, ...facts }];
+  const flags = { link: false, dev: false, hasInstallScript: false, inBundle: false };
+  return [
+    location,
+    { location, name, lookup: location, origin: location, ...plain, ...lists, ...flags, ...facts },
+  ];
 }
 
 test('a package is found where Node would find it: in the nearest node_modules upwards', t => {
@@ -70,6 +76,150 @@ test('the reach holds dependencies, peers and the optional packages of the machi
   t.deepEqual(missing.unresolved, [{ name: 'nowhere', from: '' }]);
 });
 
+/** Places and versions of a layout. */
+function layOutOf(entries: readonly [string, LockEntry][], roots: readonly string[], from = ''): string[] {
+  const lockfile = { entries: new Map(entries), folder: '/p' };
+  const placed = layOut(
+    lockfile,
+    roots.map(name => ({ name, from })),
+    machine,
+  );
+  return [...placed.values()].map(item => `${item.location} ${item.version}`).sort();
+}
+
+const one = (version: string) => ({ version, integrity: `sha512-${version}` });
+
+test('the layout follows from the graph alone, not from where the client put things for other reasons', t => {
+  // a development tool holds the top place of b, so npm nests the one that is needed
+  const nested = layOutOf(
+    [
+      entry('node_modules/a', { dependencies: { b: '1' } }),
+      entry('node_modules/a/node_modules/b', one('1.0.0')),
+      entry('node_modules/b', one('2.0.0')),
+      entry('node_modules/c', { dependencies: { b: '1' } }),
+      entry('node_modules/c/node_modules/b', one('1.0.0')),
+    ],
+    ['a', 'c'],
+  );
+  const flat = layOutOf(
+    [
+      entry('node_modules/a', { dependencies: { b: '1' } }),
+      entry('node_modules/b', one('1.0.0')),
+      entry('node_modules/c', { dependencies: { b: '1' } }),
+    ],
+    ['c', 'a'],
+  );
+  t.deepEqual(nested, ['node_modules/a 1.0.0', 'node_modules/b 1.0.0', 'node_modules/c 1.0.0']);
+  t.deepEqual(flat, nested);
+});
+
+test('a workspace and a package that need two versions of a third get both', t => {
+  const placed = layOutOf(
+    [
+      entry('packages/api', { dependencies: { b: '2', d: '1' } }),
+      entry('packages/api/node_modules/b', one('2.0.0')),
+      entry('node_modules/b', one('1.0.0')),
+      entry('node_modules/d', { dependencies: { b: '1', e: '1' } }),
+      entry('node_modules/e', { dependencies: { b: '1', d: '1' }, optionalPeers: ['b', 'nowhere'] }),
+    ],
+    ['b', 'd'],
+    'packages/api',
+  );
+  t.deepEqual(placed, [
+    'node_modules/b 2.0.0',
+    'node_modules/d 1.0.0',
+    'node_modules/d/node_modules/b 1.0.0',
+    'node_modules/e 1.0.0',
+    'node_modules/e/node_modules/b 1.0.0',
+  ]);
+});
+
+test('two copies of one version stay two where what they need differs, and bundled ones stay inside', t => {
+  const placed = layOutOf(
+    [
+      entry('node_modules/a', { dependencies: { x: '1', y: '1' } }),
+      entry('node_modules/x', { ...one('1.0.0'), dependencies: { y: '1' } }),
+      entry('node_modules/y', one('1.0.0')),
+      entry('node_modules/c', { dependencies: { x: '1', y: '2', z: '1' } }),
+      entry('node_modules/c/node_modules/x', { ...one('1.0.0'), dependencies: { y: '1' } }),
+      entry('node_modules/c/node_modules/y', one('2.0.0')),
+      entry('node_modules/c/node_modules/z', { integrity: undefined, inBundle: true }),
+    ],
+    ['a', 'c'],
+  );
+  t.deepEqual(placed, [
+    'node_modules/a 1.0.0',
+    'node_modules/c 1.0.0',
+    'node_modules/c/node_modules/x 1.0.0',
+    'node_modules/c/node_modules/y 2.0.0',
+    'node_modules/c/node_modules/z 1.0.0',
+    'node_modules/x 1.0.0',
+    'node_modules/y 1.0.0',
+  ]);
+});
+
+test('a cycle through two versions of its own packages cannot be laid out without links, and says so', t => {
+  const entries = [
+    entry('node_modules/a', { ...one('1.0.0'), dependencies: { b: '1' } }),
+    entry('node_modules/b', { ...one('1.0.0'), dependencies: { a: '2' } }),
+    entry('node_modules/b/node_modules/a', { ...one('2.0.0'), dependencies: { b: '2' } }),
+    entry('node_modules/b/node_modules/a/node_modules/b', { ...one('2.0.0'), dependencies: { a: '1' } }),
+    entry('node_modules/b/node_modules/a/node_modules/b/node_modules/a', {
+      link: true,
+      resolved: 'node_modules/a',
+    }),
+  ];
+  const error = t.throws<Error & { code: string }>(() => layOutOf(entries, ['a']));
+  t.is(error.code, 'LOCKFILE_UNSUPPORTED');
+  t.regex(error.message, /a.*b.*a.*b/);
+});
+
+test('whatever graph: from every place of the layout each name leads to what it led to in the lockfile', t => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const versions = ['1.0.0', '2.0.0'];
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 30 }),
+      fc.subarray(names, { minLength: 1 }),
+      (edges, roots) => {
+        // Cycles too, among the first versions. Every version in a folder of its own with links to what it needs, as pnpm's store has it.
+        const all = names.flatMap(name => versions.map(version => ({ name, version })));
+        const entries = new Map<string, LockEntry>();
+        for (const [index, { name, version }] of all.entries()) {
+          const home = `store/${name}${version}`;
+          const needs = edges
+            .filter(([from]) => from === index)
+            .map(([, to]) => all[to])
+            .filter(need => (need?.name ?? '') > name || (version === '1.0.0' && need?.version === version));
+          const dependencies = Object.fromEntries(needs.map(need => [need?.name, '*']));
+          const location = `${home}/node_modules/${name}`;
+          entries.set(...entry(location, { ...one(version), dependencies }));
+          for (const need of needs) {
+            const target = `store/${need?.name}${need?.version}/node_modules/${need?.name}`;
+            entries.set(...entry(`${location}/node_modules/${need?.name}`, { link: true, resolved: target }));
+          }
+          if (version === '1.0.0')
+            entries.set(...entry(`node_modules/${name}`, { link: true, resolved: location }));
+        }
+        const placed = layOut(
+          { entries, folder: '/p' },
+          roots.map(name => ({ name, from: '' })),
+          machine,
+        );
+        for (const root of roots) t.is(placed.get(`node_modules/${root}`)?.version, '1.0.0');
+        for (const item of placed.values()) {
+          for (const name of Object.keys(item.dependencies)) {
+            const wanted = findNeed(entries, item.origin, name);
+            const found = resolveEntry(placed, item.location, name);
+            t.is(`${found?.name}@${found?.version}`, `${name}@${wanted?.version}`);
+          }
+        }
+      },
+    ),
+    { seed: 4, numRuns: 300 },
+  );
+});
+
 const platforms: readonly [facts: Partial<LockEntry>, fit: boolean][] = [
   [{}, true],
   [{ os: ['linux'] }, true],
@@ -107,13 +257,10 @@ test('install scripts, copies and what shadows the runtime are named', t => {
   const reach = { packages: [scripted, ready], requiredBy: new Map(), unresolved: [] };
   const artifact = { load: 'eager', include: [], exclude: [], reach } as const;
   const warnings = planWarnings({
-    machine,
-    install: { packageJson: {}, packageLock: {} },
     artifacts: [
       { ...artifact, name: 'core', roots: ['scripted', '@aws-sdk/client-s3'] },
       { ...artifact, name: 'docs', roots: ['ready'] },
     ],
-    specifiers: [],
   });
   t.is(warnings.length, 3);
   for (const [index, part] of ['scripted@1.0.0', 'scripted, ready', '@aws-sdk/client-s3'].entries()) {
