@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../artifact/error.ts';
 import type { Lock, LockArtifact, LockErrorCode } from '../artifact/lock.ts';
-import { invalidLock, lockFileName, parseLock, show } from '../artifact/lock.ts';
+import { formatLock, invalidLock, lockFileName, parseLock, show } from '../artifact/lock.ts';
 import { HandlerError } from './errors.ts';
 
 /** Lambda takes 262,144,000 bytes unzipped, function and layers together; nothing of ours is larger. */
@@ -38,7 +38,9 @@ export function readLock(folder: string): Lock {
 export function checkLock(source: string): Lock {
   try {
     const lock = parseLock(source);
-    const twice = repeatedKey(source);
+    // A lock that its own writer would write the same holds each key once; that is told in a tenth of the time.
+    const isOurs = source === formatLock(lock) && !source.includes('"__proto__"');
+    const twice = isOurs ? undefined : repeatedKey(source);
     if (twice !== undefined) throw invalidLock('the file', 'each key once', `${show(twice)} again`);
     for (const [index, artifact] of lock.artifacts.entries()) checkArtifact(artifact, `artifacts[${index}]`);
     return lock;
