@@ -40,12 +40,14 @@ export interface Route<Query extends Fields = Fields, Body extends Fields = Fiel
   readonly public?: true;
   /** Goes to a service of others: counted by the rate limit, and may answer 429, 502 and 504. */
   readonly upstream?: true;
-  /** Not part of the API: pages and their assets are left out of the OpenAPI document. */
+  /** Left out of the OpenAPI document: the assets of the pages. */
   readonly hidden?: true;
   readonly query?: Query;
   /** Fields of a JSON body; absent: the route reads no body. */
   readonly body?: Body;
-  /** Media types of a 200, each with the name of its schema in `openapi/schemas.ts`. */
+  /** What it answers when all is well. @default 200 */
+  readonly status?: 200 | 307;
+  /** Media types of that answer, each with the name of its schema in `openapi/schemas.ts`; none: no body. */
   readonly answers: Readonly<Record<string, string>>;
   /** Carries an `ETag` and answers 304 to `If-None-Match`. */
   readonly conditional?: true;

@@ -1,4 +1,7 @@
-/** Schemas of the answers, by the names that routes declare. Read by the OpenAPI document only, so loaded with it. */
+/**
+ * Schemas of the answers, by the names that routes declare; `examples.ts` has an example for each. Read by the OpenAPI
+ * document only, so loaded with it.
+ */
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -39,7 +42,15 @@ const extensions = map(object({ count, total_bytes: count }));
 const address = object({ headers: map(string), text: string, duration: number, error: string }, ['error']);
 
 export const schemas: Readonly<Record<string, JsonSchema>> = {
-  Text: string,
+  Page: { ...string, description: 'HTML' },
+  DigestMarkdown: string,
+  DigestXml: string,
+  DigestText: string,
+  FilesTable: string,
+  FoldersTable: string,
+  FoldersTree: string,
+  ExtensionsTable: string,
+  OpenApi: { type: 'object', description: 'OpenAPI 3.1' },
   Version: object({ version: string }),
   Health: object({ status: { const: 'ok' } }),
   Status: object({

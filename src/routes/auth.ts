@@ -10,7 +10,7 @@ export const authRoutes: readonly Route[] = [
     tag,
     summary: 'A form that sets the key as a cookie',
     public: true,
-    answers: { 'text/html; charset=utf-8': 'Text' },
+    answers: { 'text/html; charset=utf-8': 'Page' },
     run: async () => (await import('../auth/cookie-form.ts')).answerCookieForm(),
   }),
   route({
@@ -27,6 +27,7 @@ export const authRoutes: readonly Route[] = [
         format: 'cookie-value',
         writeOnly: true,
         description: 'The key. It is not echoed and not checked here.',
+        examples: ['the-key-of-this-service'],
       },
     },
     answers: { 'application/json': 'CookieSet' },

@@ -5,10 +5,10 @@ import { bodyFilterFields, digestFields, filterFields, refField, repositoryField
 const tag = 'github-digest';
 const common = { ...repositoryFields, ...refField, ...filterFields('osbot_utils'), ...digestFields };
 const answers = {
-  'text/markdown; charset=utf-8': 'Text',
-  'application/xml; charset=utf-8': 'Text',
+  'text/markdown; charset=utf-8': 'DigestMarkdown',
+  'application/xml; charset=utf-8': 'DigestXml',
   'application/json': 'Digest',
-  'text/plain; charset=utf-8': 'Text',
+  'text/plain; charset=utf-8': 'DigestText',
 } as const;
 const errors = [404, 413] as const;
 

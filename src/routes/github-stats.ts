@@ -3,10 +3,14 @@ import { type Route, route } from '../declare.ts';
 import { refField, repositoryFields } from './parameters.ts';
 
 const tag = 'github-stats';
-const text = { 'text/plain; charset=utf-8': 'Text' } as const;
 const errors = [404, 413] as const;
 const repository = { ...repositoryFields, ...refField };
-const order = { type: 'string', default: 'desc', enum: ['asc', 'desc'] } as const;
+const order = {
+  type: 'string',
+  default: 'desc',
+  enum: ['asc', 'desc'],
+  description: 'Largest or smallest first',
+} as const;
 const filesQuery = {
   ...repository,
   order,
@@ -18,7 +22,13 @@ const foldersQuery = {
   order,
   limit: { type: 'integer', default: 20, description: 'Most folders; 0 or less: all' },
 } as const;
-const maxDepth = { type: 'integer', default: 3, minimum: 0, maximum: 100 } as const;
+const maxDepth = {
+  type: 'integer',
+  default: 3,
+  minimum: 0,
+  maximum: 100,
+  description: 'Deepest folders shown; 0: folders of the root',
+} as const;
 
 export const gitHubStatsRoutes: readonly Route[] = [
   route({
@@ -34,7 +44,7 @@ export const gitHubStatsRoutes: readonly Route[] = [
         default: 2,
         minimum: 0,
         maximum: 100,
-        description: 'Deepest folders shown',
+        description: 'Deepest folders shown; 0: folders of the root',
       },
     },
     answers: { 'application/json': 'RepoStats' },
@@ -59,7 +69,7 @@ export const gitHubStatsRoutes: readonly Route[] = [
     summary: 'Files by size, as a table',
     upstream: true,
     query: filesQuery,
-    answers: text,
+    answers: { 'text/plain; charset=utf-8': 'FilesTable' },
     errors,
     run: async call => (await import('../stats/answers.ts')).answerFilesTable(call),
   }),
@@ -81,7 +91,7 @@ export const gitHubStatsRoutes: readonly Route[] = [
     summary: 'Folders of one depth by size, as a table',
     upstream: true,
     query: foldersQuery,
-    answers: text,
+    answers: { 'text/plain; charset=utf-8': 'FoldersTable' },
     errors,
     run: async call => (await import('../stats/answers.ts')).answerFoldersTable(call),
   }),
@@ -91,8 +101,12 @@ export const gitHubStatsRoutes: readonly Route[] = [
     tag,
     summary: 'Folders as a drawn tree',
     upstream: true,
-    query: { ...repository, max_depth: maxDepth, show_size: { type: 'boolean', default: true } },
-    answers: text,
+    query: {
+      ...repository,
+      max_depth: maxDepth,
+      show_size: { type: 'boolean', default: true, description: 'Sizes and numbers of files' },
+    },
+    answers: { 'text/plain; charset=utf-8': 'FoldersTree' },
     errors,
     run: async call => (await import('../stats/answers.ts')).answerFoldersTree(call),
   }),
@@ -113,8 +127,11 @@ export const gitHubStatsRoutes: readonly Route[] = [
     tag,
     summary: 'Number and bytes of files by extension, as a table',
     upstream: true,
-    query: { ...repository, order: { type: 'string', default: 'size', enum: ['size', 'count'] } },
-    answers: text,
+    query: {
+      ...repository,
+      order: { type: 'string', default: 'size', enum: ['size', 'count'], description: 'Most of these first' },
+    },
+    answers: { 'text/plain; charset=utf-8': 'ExtensionsTable' },
     errors,
     run: async call => (await import('../stats/answers.ts')).answerExtensionsTable(call),
   }),

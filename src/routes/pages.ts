@@ -2,18 +2,20 @@
 import { type Route, route } from '../declare.ts';
 
 const tag = 'pages';
-const html = { 'text/html; charset=utf-8': 'Text' } as const;
-const script = { 'text/javascript; charset=utf-8': 'Text' } as const;
+const html = { 'text/html; charset=utf-8': 'Page' } as const;
+const script = { 'text/javascript; charset=utf-8': 'Page' } as const;
 
-/** Public, and left out of the OpenAPI document. */
-const page = { method: 'GET', tag, public: true, hidden: true } as const;
+const page = { method: 'GET', tag, public: true } as const;
+/** Left out of the OpenAPI document: what the pages ask for, and nobody else. */
+const asset = { ...page, hidden: true } as const;
 
 export const pageRoutes: readonly Route[] = [
   route({
     ...page,
     path: '/',
     summary: 'To the documentation',
-    answers: html,
+    status: 307,
+    answers: {},
     run: () => ({ status: 307, type: 'text/plain; charset=utf-8', body: '', headers: { Location: '/docs' } }),
   }),
   route({
@@ -41,35 +43,35 @@ export const pageRoutes: readonly Route[] = [
     ...page,
     path: '/openapi.json',
     summary: 'This API as an OpenAPI document',
-    answers: { 'application/json': 'Text' },
+    answers: { 'application/json': 'OpenApi' },
     run: async ({ services }) => {
       const { answerOpenApi } = await import('../pages/answers.ts');
       return answerOpenApi(services.routes, services.settings.keyName);
     },
   }),
   route({
-    ...page,
+    ...asset,
     path: '/docs/assets/style.css',
     summary: 'Style of all pages',
-    answers: { 'text/css; charset=utf-8': 'Text' },
+    answers: { 'text/css; charset=utf-8': 'Page' },
     run: async () => (await import('../pages/answers.ts')).answerAsset('style'),
   }),
   route({
-    ...page,
+    ...asset,
     path: '/docs/assets/docs.js',
     summary: 'Script of /docs and /redoc',
     answers: script,
     run: async () => (await import('../pages/answers.ts')).answerAsset('docs'),
   }),
   route({
-    ...page,
+    ...asset,
     path: '/docs/assets/digest.js',
     summary: 'Script of /digest',
     answers: script,
     run: async () => (await import('../pages/answers.ts')).answerAsset('digest'),
   }),
   route({
-    ...page,
+    ...asset,
     path: '/docs/assets/cookie-form.js',
     summary: 'Script of /auth/set-cookie-form',
     answers: script,

@@ -8,6 +8,7 @@ export const repositoryFields = {
     format: 'owner',
     maxLength: 39,
     description: 'User or organisation',
+    examples: ['owasp-sbot'],
   },
   name: {
     type: 'string',
@@ -15,6 +16,7 @@ export const repositoryFields = {
     format: 'repository',
     maxLength: 100,
     description: 'Repository',
+    examples: ['OSBot-Utils'],
   },
 } as const satisfies Fields;
 
@@ -30,8 +32,8 @@ export const refField = {
 } as const satisfies Fields;
 
 export const pageFields = {
-  page: { type: 'integer', default: 1, minimum: 1, maximum: 1000 },
-  per_page: { type: 'integer', default: 30, minimum: 1, maximum: 100 },
+  page: { type: 'integer', default: 1, minimum: 1, maximum: 1000, description: 'From 1' },
+  per_page: { type: 'integer', default: 30, minimum: 1, maximum: 100, description: 'Items a page' },
 } as const satisfies Fields;
 
 /** The three filters that must all hold; an empty one means "any". */
@@ -55,8 +57,9 @@ export const digestFields = {
   include: {
     ...globs,
     description: 'Globs (`*`, `?`, `**`); only paths that match one. Without `/`: a name anywhere',
+    examples: [['*.py', 'docs/**']],
   },
-  exclude: { ...globs, description: 'Globs; no path that matches one' },
+  exclude: { ...globs, description: 'Globs; no path that matches one', examples: [['test', '*.lock']] },
   max_tokens: {
     type: 'integer',
     default: 0,

@@ -8,7 +8,16 @@ export const threatIntelligenceRoutes: readonly Route[] = [
     tag: 'threat-intelligence',
     summary: 'Details of an IPv4 or IPv6 address, from ipdata.co',
     upstream: true,
-    query: { ip_address: { type: 'string', default: '8.8.8.8', format: 'ip', maxLength: 45 } },
+    query: {
+      ip_address: {
+        type: 'string',
+        default: '8.8.8.8',
+        format: 'ip',
+        maxLength: 45,
+        description: 'IPv4 or IPv6, without a zone',
+        examples: ['8.8.8.8', '2001:4860:4860::8888'],
+      },
+    },
     answers: { 'application/json': 'Resource' },
     errors: [404],
     run: async ({ services, query, signal }) => {

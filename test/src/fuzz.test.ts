@@ -53,14 +53,14 @@ async function readOperations(service: Served): Promise<{ document: Document; op
         responses,
         security,
       } = given as {
-        parameters?: { name: string; schema: Schema }[];
+        parameters?: { name: string; in: string; schema: Schema }[];
         requestBody?: { content: Record<string, { schema: Schema }> };
         responses: Operation['responses'];
         security?: unknown[];
       };
       const body = requestBody?.content['application/json']?.schema;
-      const fields =
-        body?.properties ?? Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
+      const query = parameters.filter(parameter => parameter.in === 'query');
+      const fields = body?.properties ?? Object.fromEntries(query.map(({ name, schema }) => [name, schema]));
       const isPublic = security?.length === 0;
       const required = body?.required ?? [];
       return {
@@ -173,13 +173,14 @@ function makeJudge(t: ExecutionContext, document: Document) {
     const at = given.$ref ?? pointer;
     const content =
       (given.$ref ? document.components.responses[given.$ref.split('/').pop() ?? ''] : given)?.content ?? {};
+    if (Object.keys(content).length === 0) return t.is(reply.text, '', what);
     const type = reply.headers['content-type'] ?? '';
     t.true(type in content, `${what} as ${type}`);
-    if (type !== 'application/json') return;
+    if (type !== 'application/json') return undefined;
     const reference = `api${at}/content/application~1json/schema`;
     const check = known.get(reference) ?? ajv.compile({ $ref: reference });
     known.set(reference, check);
-    t.true(check(reply.json()), `${what}: ${JSON.stringify(check.errors)}`);
+    return t.true(check(reply.json()), `${what}: ${JSON.stringify(check.errors)}`);
   };
 }
 
@@ -196,6 +197,7 @@ test(`E24 ${runs} generated requests: no 5xx, every answer as the document says,
       .record(fields, { requiredKeys: [...operation.required] })
       .map(values => ({ operation, values, isGood: true }));
   });
+  // The first status that the document names is that of an answer without fault.
   const broken = operations.flatMap(operation =>
     Object.entries(operation.fields).map(([name, schema]) => ({
       operation,
@@ -215,7 +217,7 @@ test(`E24 ${runs} generated requests: no 5xx, every answer as the document says,
     judge(operation, reply);
     t.is(
       reply.status,
-      isGood ? 200 : 422,
+      isGood ? Number(Object.keys(operation.responses)[0]) : 422,
       `${operation.path} ${JSON.stringify(values).slice(0, 300)} ${reply.text.slice(0, 300)}`,
     );
     t.truthy(reply.headers['x-request-id']);

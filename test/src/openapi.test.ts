@@ -1,23 +1,40 @@
 /** The OpenAPI document: valid, complete, and true to what the service does. */
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import test from 'ava';
 import { routes } from '../../src/routes/index.ts';
 import { serve } from './helpers/serve.ts';
 
+interface Media {
+  readonly schema: object;
+  readonly example?: unknown;
+}
+
+interface Response {
+  readonly content?: Record<string, Media>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string;
+  readonly schema: Record<string, unknown>;
+}
+
 interface Operation {
   readonly operationId: string;
-  readonly parameters?: readonly { readonly name: string; readonly schema: Record<string, unknown> }[];
+  readonly parameters?: readonly Parameter[];
   readonly requestBody?: {
-    readonly content: Record<string, { readonly schema: { readonly properties: object } }>;
+    readonly content: Record<string, Media & { readonly schema: { readonly properties: object } }>;
   };
-  readonly responses: Record<string, { readonly $ref?: string }>;
+  readonly responses: Record<string, Response & { readonly $ref?: string }>;
   readonly security?: readonly unknown[];
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Record<string, Record<string, Operation>>;
-  readonly components: { readonly responses: object; readonly schemas: object };
+  readonly components: { readonly responses: Record<string, Response>; readonly schemas: object };
 }
 
 test('the document is valid OpenAPI 3.1', async t => {
@@ -37,10 +54,18 @@ test('every route, parameter and field is in it, with its default', async t => {
   t.is(Object.values(paths).flatMap(methods => Object.keys(methods)).length, shown.length);
   for (const route of shown) {
     const operation = paths[route.path]?.[route.method.toLowerCase()];
-    t.deepEqual(operation?.parameters?.map(({ name }) => name) ?? [], Object.keys(route.query ?? {}));
-    for (const { name, schema } of operation?.parameters ?? []) {
+    const query = operation?.parameters?.filter(parameter => parameter.in === 'query') ?? [];
+    t.deepEqual(
+      query.map(({ name }) => name),
+      Object.keys(route.query ?? {}),
+    );
+    for (const { name, schema, description } of query) {
       t.deepEqual(schema['default'], route.query?.[name]?.default as unknown, `${route.path} ${name}`);
+      t.truthy(description, `${route.path} ${name} has no description`);
     }
+    const isConditional = operation?.parameters?.some(({ name }) => name === 'If-None-Match') ?? false;
+    t.is(isConditional, Boolean(route.conditional));
+    t.is('304' in (operation?.responses ?? {}), isConditional);
     const body = operation?.requestBody?.content['application/json']?.schema.properties;
     t.deepEqual(body && Object.keys(body), route.body && Object.keys(route.body));
     t.is(operation?.security?.length, route.public ? 0 : undefined);
@@ -59,4 +84,28 @@ test('every reference in it leads somewhere, and every operation has a name of i
     Object.values(methods).map(each => each.operationId),
   );
   t.is(new Set(ids).size, ids.length);
+});
+
+test('every answer, error and body has an example, and its schema allows it', async t => {
+  const service = await serve(t);
+  const document = (await service.get('/openapi.json')).json() as Document;
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema({ $id: 'api', components: document.components });
+  const check = (where: string, { schema, example }: Media) => {
+    t.not(example, undefined, `${where} has no example`);
+    const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/'));
+    t.true(ajv.validate(local, example), `${where}: ${JSON.stringify(ajv.errors)}`);
+  };
+  const checkAll = (where: string, content: Record<string, Media> = {}) => {
+    for (const [type, media] of Object.entries(content)) check(`${where} ${type}`, media);
+  };
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const { requestBody, responses } of Object.values(methods)) {
+      checkAll(path, requestBody?.content);
+      for (const [status, response] of Object.entries(responses))
+        checkAll(`${path} ${status}`, response.content);
+    }
+  }
+  for (const [status, { content }] of Object.entries(document.components.responses))
+    checkAll(status, content);
 });
