@@ -1,13 +1,14 @@
 /** The one declaration of a route: it drives routing, validation, types, OpenAPI and the docs page. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Fields, Values } from './schema/types.ts';
 import type { Services } from './services.ts';
 
-/** What a route answers. The body is text already: Koa would load undici to look at an object (25–45 ms). */
+/** What a route answers. The body is never an object: Koa would load undici to look at one (25–45 ms). */
 export interface Answer {
   readonly status?: number;
   readonly type: string;
-  readonly body: string | Buffer;
+  readonly body: string | Buffer | Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Profile `untrusted-read`: archives that strangers send, such as the zip of a GitHub repository, read in memory only.
- * The header rules are those of `strict`; what differs is that links are passed over, names that differ in case are
+ * The header rules are those of `strict`; what differs is that links are listed, names that differ in case are
  * two files, and the caps are lower. Nothing here touches a disk.
  */
 import { pathRegister } from './collisions.ts';
@@ -26,8 +26,8 @@ export interface UntrustedFile {
 
 export interface UntrustedArchive {
   readonly files: readonly UntrustedFile[];
-  /** Symbolic links, which are neither listed nor followed. */
-  readonly links: number;
+  /** Paths of symbolic links, which are never followed. */
+  readonly links: readonly string[];
   /** The archive's comment, printable ASCII; GitHub puts the commit id there. */
   readonly comment: string;
 }
@@ -58,12 +58,12 @@ export function readUntrusted(zip: Buffer, limits: Partial<UntrustedLimits> = {}
   const files: UntrustedFile[] = [];
   const claim = pathRegister(path => path, caps.maxEntries);
   const measure = sizeMeter(caps, zip.length);
-  let links = 0;
+  const links: string[] = [];
   walkArchive(zip, caps.maxEntries, entry => {
     const { path, kind, size, packed } = entry;
     claim(path, kind === 'folder' ? 'folder' : 'file');
     measure(size, packed);
-    if (kind === 'link') links++;
+    if (kind === 'link') links.push(path);
     if (kind === 'file') files.push({ path, size, content: () => contentOf(zip, entry) });
   });
   return { files, links, comment: readComment(zip) };

@@ -1,7 +1,8 @@
-/** The answers of `/github-digest/*`: ref → commit → ETag or snapshot → digest → bytes. */
+/** The answers of `/github-digest/*`: ref → commit → ETag or snapshot → digest → text. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from '../declare.ts';
+import { bodyOf } from '../pieces.ts';
 import type { Services } from '../services.ts';
 import { serviceVersion } from '../version.ts';
 import { type DigestRequest, makeDigest } from './digest.ts';
@@ -51,7 +52,7 @@ export async function answerDigest({ services, signal, headers, request }: Diges
   const snapshot = await repositories.open(request, commit, isWanted, signal);
   return {
     type: format.type,
-    body: renderDigest(makeDigest(snapshot, asked, isWanted), format),
+    body: bodyOf(renderDigest(makeDigest(snapshot, asked, isWanted), format)),
     headers: common,
   };
 }

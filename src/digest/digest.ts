@@ -1,6 +1,6 @@
 /** A snapshot and what is asked of it → the facts of a digest; `formats/` turn them into bytes. Pure. */
+import { readKeptText } from '../repository/kept-text.ts';
 import type { NoText, RepositoryFile, Snapshot } from '../repository/snapshot.ts';
-import { textOf } from '../repository/text.ts';
 import { type DigestFilters, type IsWanted, parseCutOff } from './filter.ts';
 import { findLeaks, type Leak } from './leaks.ts';
 
@@ -85,7 +85,7 @@ function whyLeftOut(
 /** `most` characters of the text; 0: all of it. */
 function textReader({ text }: RepositoryFile, most: number): () => string {
   return () => {
-    const whole = text === undefined ? '' : textOf(text);
+    const whole = text === undefined ? '' : readKeptText(text);
     if (most === 0 || whole.length <= most) return whole;
     // Not between the two halves of one character.
     const end = /[\uD800-\uDBFF]/.test(whole[most - 1] ?? '') ? most - 1 : most;

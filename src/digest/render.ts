@@ -1,4 +1,4 @@
-/** The facts of a digest → its bytes in one format, within its budget of tokens. Pure. */
+/** The facts of a digest → its text in one format, part by part, within its budget of tokens. Pure. */
 import { printable } from '../repository/text.ts';
 import type { Digest, DigestFile, Skipped } from './digest.ts';
 import type { Format } from './formats/format.ts';
@@ -7,14 +7,16 @@ import type { Format } from './formats/format.ts';
  * Renders the digest. With `max_tokens`, files are taken in the order of their paths as long as they fit behind the
  * head; the others are listed as left out. The head itself is never cut.
  */
-export function renderDigest(whole: Digest, format: Format): Buffer {
+export function renderDigest(whole: Digest, format: Format): Iterable<string> {
   const digest = whole.request.max_tokens > 0 ? fitted(whole, format) : whole;
+  return parts(digest, format);
+}
+
+function* parts(digest: Digest, format: Format): Generator<string> {
+  yield format.head(digest);
   const shown = digest.request.hide_file_contents ? [] : digest.files;
-  // Bytes and not text: the parts together may be many megabytes, and text takes up to twice its bytes.
-  const parts = [Buffer.from(format.head(digest))];
-  for (const [index, file] of shown.entries()) parts.push(Buffer.from(format.file(digest, file, index)));
-  parts.push(Buffer.from(format.end(digest)));
-  return Buffer.concat(parts);
+  for (const [index, file] of shown.entries()) yield format.file(digest, file, index);
+  yield format.end(digest);
 }
 
 /** Characters that a file may add to the head's tree: a line for each new folder and one for itself, drawn and escaped. */

@@ -1,7 +1,9 @@
 /** The files of a repository at a ref: their paths, and the texts of those that pass the filters. */
 import { type Answer, json } from '../declare.ts';
 import { matchesAll, type PathFilters } from '../digest/filter.ts';
-import { textOf } from '../repository/text.ts';
+import { bodyOf } from '../pieces.ts';
+import { readKeptText } from '../repository/kept-text.ts';
+import type { RepositoryFile } from '../repository/snapshot.ts';
 import type { Services } from '../services.ts';
 import type { RepositoryName } from '../upstream/github.ts';
 
@@ -24,8 +26,16 @@ export async function answerTexts({ services, signal, query }: FilesCall<PathFil
   const commit = await repositories.gitHub.commitOf(query, query.ref, signal);
   const wanted = (path: string) => matchesAll(path, query);
   const { files } = await repositories.open(query, commit, wanted, signal);
-  const texts = files.flatMap(file =>
-    file.text && wanted(file.path) ? [[file.path, textOf(file.text)]] : [],
-  );
-  return json(Object.fromEntries(texts));
+  return { type: 'application/json', body: bodyOf(textsByPath(files.filter(({ path }) => wanted(path)))) };
+}
+
+/** The JSON object, a file at a time. */
+function* textsByPath(files: readonly RepositoryFile[]): Generator<string> {
+  let comma = '{';
+  for (const { path, text } of files) {
+    if (text === undefined) continue;
+    yield `${comma}${JSON.stringify(path)}:${JSON.stringify(readKeptText(text))}`;
+    comma = ',';
+  }
+  yield comma === '{' ? '{}' : '}';
 }

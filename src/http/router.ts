@@ -1,4 +1,5 @@
 /** The declared routes as a Koa router: rate limit, validation, run, answer. */
+import type { ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Answer, Call, Route } from '../declare.ts';
@@ -57,11 +58,18 @@ async function run(
     // Behind the handler the signal is made when it is first asked for, so only those who need it ask.
     get signal() {
       const { signal } = ctx.req as { signal?: unknown };
-      return signal instanceof AbortSignal ? signal : new AbortController().signal;
+      return signal instanceof AbortSignal ? signal : signalOf(ctx.res);
     },
     services,
   };
   return route.run(call);
+}
+
+/** On a plain server a client's time is over when it hangs up. */
+function signalOf(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  res.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 function movedTo(path: string): HttpError {

@@ -7,8 +7,10 @@ export interface ArchiveLimits {
   readonly entries: number;
   /** Larger files are listed with their size; their content is not read. */
   readonly fileBytes: number;
-  /** Bytes of the texts that one request may want. */
+  /** Bytes of memory for the texts that one request wants. */
   readonly textBytes: number;
+  /** From this many bytes on texts are kept deflated. */
+  readonly deflateFrom: number;
   /** Unpacked : downloaded, looked at once 16 MB are unpacked. deflate reaches 1,030 : 1, source code about 30 : 1. */
   readonly ratio: number;
   /** Milliseconds for the whole archive. */
@@ -22,7 +24,8 @@ export const archiveLimits: ArchiveLimits = {
   unpackedBytes: 200 * mega,
   entries: 20_000,
   fileBytes: 5 * mega,
-  textBytes: 16 * mega,
+  textBytes: 48 * mega,
+  deflateFrom: 12 * mega,
   ratio: 100,
   deadline: 20_000,
 };

@@ -3,6 +3,7 @@ import type { GitHub, RepositoryName } from '../upstream/github.ts';
 import { createCache } from './cache.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { createTurns } from './turns.ts';
 
 export interface Repositories {
   readonly gitHub: GitHub;
@@ -15,21 +16,31 @@ export interface Repositories {
   ): Promise<Snapshot>;
 }
 
-/** Bytes. With the largest snapshot being read beside it, it stays far below the smallest function's memory. */
+/** Bytes. With the largest snapshots being read beside it, it stays far below the memory of an ordinary function. */
 const cacheCapacity = 24 * 1024 * 1024;
+/** Lambda sends one request at a time; a plain server must not hold as many archives as it has clients. */
+const archivesAtOnce = 2;
+const archivesWaiting = 30;
 
 export function createRepositories(gitHub: GitHub, limits: ArchiveLimits): Repositories {
   const cache = createCache<Snapshot>(cacheCapacity);
+  const turns = createTurns(archivesAtOnce, archivesWaiting);
   return {
     gitHub,
     async open(repository, commit, wanted, signal) {
       const key = `${repository.owner}/${repository.name}@${commit}`.toLowerCase();
-      const known = cache.get(key);
-      if (known && hasTexts(known, wanted)) return known;
-      const archive = await gitHub.archiveOf(repository, commit, signal);
-      const snapshot = await readSnapshot(archive, commit, wanted, limits);
-      cache.set(key, snapshot, snapshot.weight);
-      return snapshot;
+      const known = () => {
+        const snapshot = cache.get(key);
+        return snapshot && hasTexts(snapshot, wanted) ? snapshot : undefined;
+      };
+      const read = async () => {
+        const archive = await gitHub.archiveOf(repository, commit, signal);
+        const snapshot = await readSnapshot(archive, commit, wanted, limits);
+        cache.set(key, snapshot, snapshot.weight);
+        return snapshot;
+      };
+      // Whoever waited may have waited for the very commit that it wants.
+      return known() ?? turns.take(async () => known() ?? read());
     },
   };
 }

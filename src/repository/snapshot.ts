@@ -5,9 +5,10 @@ import { createGunzip } from 'node:zlib';
 import { HttpError } from '../http/errors.ts';
 import type { Archive } from '../upstream/github.ts';
 import { createByteReader } from './bytes.ts';
+import { deflateText, type KeptText } from './kept-text.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import { createTreeCheck } from './paths.ts';
-import { type ReadContent, readTar } from './tar.ts';
+import { type ReadContent, readTar, type TakeEntry } from './tar.ts';
 
 /** Why a file has no text. */
 export type NoText = 'binary' | 'not UTF-8' | 'too large' | 'link';
@@ -16,8 +17,8 @@ export interface RepositoryFile {
   readonly path: string;
   readonly size: number;
   readonly noText?: NoText;
-  /** UTF-8. Absent when there is no text, or when it was not wanted and room was needed. */
-  readonly text?: Buffer;
+  /** Absent when there is no text, or when it was not wanted and room was needed. */
+  readonly text?: KeptText;
 }
 
 export interface Snapshot {
@@ -33,7 +34,8 @@ export interface Snapshot {
 type Draft = { -readonly [K in keyof RepositoryFile]: RepositoryFile[K] };
 
 /**
- * Reads an archive. Texts are kept while there is room for them; when it runs out, those that are not wanted go.
+ * Reads an archive. Texts are kept while there is room for them; when it runs out, those that are not wanted go, and
+ * the others are deflated.
  *
  * Throws `HttpError` 413 over a limit, 422 for a hostile archive, 502 or 504 when the download fails.
  */
@@ -48,39 +50,57 @@ export async function readSnapshot(
   let entries = 0;
   let kept = 0;
   let complete = true;
+  let deflates = false;
 
-  function makeRoom(): void {
+  function keep(file: Draft, text: KeptText): void {
+    kept -= file.text?.bytes.length ?? 0;
+    file.text = text;
+    kept += text.bytes.length;
+  }
+
+  function dropUnwanted(): void {
     complete = false;
     for (const file of files) {
       if (file.text === undefined || wanted(file.path)) continue;
-      kept -= file.text.length;
+      kept -= file.text.bytes.length;
       delete file.text;
     }
   }
 
-  try {
-    await readTar(createByteReader(unpacked(archive, limits)), async (entry, content) => {
-      entries += 1;
-      if (entries > limits.entries) throw overLimit(limits, 'entries');
-      const path = check(entry);
-      if (path === undefined || entry.kind === 'folder') return;
-      const file: Draft = { path, size: entry.kind === 'link' ? 0 : entry.size };
-      files.push(file);
-      if (entry.kind === 'link') file.noText = 'link';
-      else if (entry.size > limits.fileBytes) file.noText = 'too large';
-      // Nobody will ask for its text, not even whether it has one.
-      else if (!complete && !wanted(path)) return;
+  function deflateAll(): void {
+    deflates = true;
+    for (const file of files) if (file.text) keep(file, deflateText(file.text));
+  }
+
+  const take: TakeEntry = async (entry, content) => {
+    entries += 1;
+    if (entries > limits.entries) throw overLimit(limits, 'entries');
+    const path = check(entry);
+    if (path === undefined || entry.kind === 'folder') return;
+    const file: Draft = { path, size: entry.kind === 'link' ? 0 : entry.size };
+    files.push(file);
+    if (entry.kind === 'link') file.noText = 'link';
+    else if (entry.size > limits.fileBytes) file.noText = 'too large';
+    // Nobody will ask for its text, not even whether it has one.
+    else if (!complete && !wanted(path)) return;
+    else {
+      const found = await readFileText(entry.size, content);
+      if (typeof found === 'string') file.noText = found;
       else {
-        const found = await readFileText(entry.size, content);
-        if (typeof found === 'string') file.noText = found;
-        else {
-          file.text = found;
-          kept += found.length;
-          if (kept > limits.textBytes) makeRoom();
-          if (kept > limits.textBytes) throw overLimit(limits, 'textBytes');
-        }
+        keep(file, deflates ? deflateText({ bytes: found }) : { bytes: found });
+        if (kept > limits.deflateFrom && complete) dropUnwanted();
+        if (kept > limits.deflateFrom && !deflates) deflateAll();
+        if (kept > limits.textBytes) throw overLimit(limits, 'textBytes');
       }
-    });
+    }
+  };
+
+  try {
+    if (archive.kind === 'tar') await readTar(createByteReader(unpacked(archive, limits)), take);
+    else {
+      const { readZip } = await import('./zip.ts');
+      await readZip(await downloaded(archive, limits), limits, take);
+    }
   } catch (error) {
     archive.body.destroy();
     throw explain(error, archive);
@@ -106,6 +126,17 @@ async function* unpacked({ body }: Archive, limits: ArchiveLimits): AsyncGenerat
     if (size > ratioFrom && size > downloaded * limits.ratio) throw overLimit(limits, 'ratio');
     yield chunk as Buffer;
   }
+}
+
+/** The whole archive. The room for the largest one is only reserved: pages that are never written take no memory. */
+async function downloaded({ body }: Archive, limits: ArchiveLimits): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(limits.downloadBytes);
+  let size = 0;
+  for await (const chunk of body) {
+    if (size + (chunk as Buffer).length > bytes.length) throw overLimit(limits, 'downloadBytes');
+    size += (chunk as Buffer).copy(bytes, size);
+  }
+  return bytes.subarray(0, size);
 }
 
 /**

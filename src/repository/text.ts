@@ -1,10 +1,4 @@
-/** Bytes of a file → its text; a path → something that is safe to print. */
-
-/** UTF-8, known to be valid; a byte order mark is not part of the text. */
-export function textOf(bytes: Buffer): string {
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return bytes.toString('utf8', hasMark ? 3 : 0);
-}
+/** A path → something that is safe to print. */
 
 /** Control characters, line separators and marks that turn the direction of writing, as `\u{…}`. */
 export function printable(path: string): string {

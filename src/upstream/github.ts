@@ -27,6 +27,8 @@ export interface Resource {
 }
 
 export interface Archive {
+  /** A tar is compressed with gzip. */
+  readonly kind: 'tar' | 'zip';
   readonly body: IncomingMessage;
   explain(error: unknown): HttpError;
 }
@@ -36,7 +38,7 @@ export interface GitHub {
   read(path: string, signal: AbortSignal): Promise<Resource>;
   /** The 40 hexadecimal digits of the commit that a branch, tag or commit id means now. */
   commitOf(repository: RepositoryName, ref: string, signal: AbortSignal): Promise<string>;
-  /** The gzip-compressed tar archive of a commit, as a stream. */
+  /** The archive of a commit as a stream: a tar, which is read as it comes, or a zip from hosts that have no tar. */
   archiveOf(repository: RepositoryName, commit: string, signal: AbortSignal): Promise<Archive>;
 }
 
@@ -93,9 +95,13 @@ export function createGitHub(options: GitHubOptions): GitHub {
       return commit;
     },
     async archiveOf(repository, commit, signal) {
-      const path = `${pathOf(repository)}/tarball/${commit}`;
-      const { body, explain } = await expectOk(await get(path, 'application/vnd.github+json', signal, true));
-      return { body, explain };
+      const ask = (kind: string) =>
+        get(`${pathOf(repository)}/${kind}/${commit}`, 'application/vnd.github+json', signal, true);
+      const tar = await ask('tarball');
+      // The commit is known, so it is the tarball that is not.
+      if (![404, 406, 415, 501].includes(tar.status)) return { kind: 'tar', ...(await expectOk(tar)) };
+      tar.body.resume();
+      return { kind: 'zip', ...(await expectOk(await ask('zipball'))) };
     },
   };
 }

@@ -10,7 +10,7 @@ import { HttpError } from '../../src/http/errors.ts';
 import { archiveLimits } from '../../src/repository/limits.ts';
 import { readSnapshot } from '../../src/repository/snapshot.ts';
 import { commit, playGitHub } from './helpers/github.ts';
-import { serve } from './helpers/serve.ts';
+import { type Reply, serve } from './helpers/serve.ts';
 import { archiveOf, header, paxRecord, type TarFile, tarOf } from './helpers/tar.ts';
 
 const query = 'owner=acme&name=sample&ref=main';
@@ -74,14 +74,6 @@ const hostile: readonly (readonly [title: string, archive: () => Buffer, status:
   [
     'a stream without end of small files',
     () => archiveOf(Array.from({ length: 20_001 }, (_, i) => ({ path: `f${i}` }))),
-    413,
-  ],
-  [
-    '17 MB of text',
-    () =>
-      archiveOf(
-        Array.from({ length: 5 }, (_, i) => ({ path: `f${i}`, content: `${i}`.repeat(3.5 * 1024 * 1024) })),
-      ),
     413,
   ],
 ];
@@ -154,7 +146,7 @@ test('texts that are not wanted make room for those that are, and a file over it
   const service = await serve(
     t,
     { GITHUB_API_URL: gitHub.url },
-    { limits: { textBytes: 25, fileBytes: 30 } },
+    { limits: { deflateFrom: 25, fileBytes: 30 } },
   );
   const texts = await service.get(`/github-api/repository-text-files?${query}&filter_ends_with=9`);
   t.deepEqual(texts.json(), { f9: 'x'.repeat(10) });
@@ -165,6 +157,44 @@ test('texts that are not wanted make room for those that are, and a file over it
   t.is(gitHub.requests.length, downloads + 1, 'only the commit is asked for: sizes are known');
   const digest = await service.get(`/github-digest/markdown?${query}&filter_starts_with=long`);
   t.regex(digest.text, /too large: long/);
+});
+
+test('texts for which there is no room are kept deflated, and answered as they were', async t => {
+  const content = 'The quick brown fox. '.repeat(50);
+  const files = Array.from({ length: 20 }, (_, i) => ({
+    path: `f${i + 10}`,
+    content: `\ufeff${i}${content}`,
+  }));
+  const gitHub = await playGitHub(t, archiveOf(files));
+  const limits = { deflateFrom: 3000, textBytes: 6000 };
+  const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits });
+  const plenty = await serve(t, { GITHUB_API_URL: gitHub.url });
+  for (const path of ['/github-api/repository-text-files', '/github-digest/markdown']) {
+    const reply = await service.get(`${path}?${query}&filter_starts_with=`);
+    t.is(reply.status, 200, reply.text);
+    t.is(reply.text, (await plenty.get(`${path}?${query}&filter_starts_with=`)).text);
+  }
+});
+
+test('two archives are read at a time, thirty wait, the rest is 429; who waited for the same commit finds it read', async t => {
+  const gitHub = await playGitHub(t, archiveOf([one]));
+  const held: (() => void)[] = [];
+  gitHub.on(
+    `/codeload/acme/sample/legacy.tar.gz/${commit}`,
+    (_req, res) => void held.push(() => res.end(archiveOf([one]))),
+  );
+  const service = await serve(t, { GITHUB_API_URL: gitHub.url });
+  const refused: Reply[] = [];
+  const asked = Array.from({ length: 40 }, async () => {
+    const reply = await service.get(`/github-stats/repo-stats?${query}`);
+    if (reply.status === 429) refused.push(reply);
+    return reply.status;
+  });
+  while (refused.length < 8 || held.length < 2) await new Promise(resolve => setImmediate(resolve));
+  t.true(refused.every(reply => reply.headers['retry-after'] === '5'));
+  for (const answer of held) answer();
+  t.is((await Promise.all(asked)).filter(status => status === 200).length, 32);
+  t.is(held.length, 2);
 });
 
 test('nothing is written to the temporary folder', async t => {
@@ -189,7 +219,7 @@ test('no change of a byte makes the reader crash, hang or invent: a snapshot, or
     const body = Readable.from([gzipSync(tar, { level: 1 })]) as unknown as IncomingMessage;
     const explain = (error: unknown) => new HttpError(599, String(error));
     try {
-      const { files } = await readSnapshot({ body, explain }, commit, () => true, archiveLimits);
+      const { files } = await readSnapshot({ kind: 'tar', body, explain }, commit, () => true, archiveLimits);
       t.true(files.every(file => !file.path.split('/').includes('..')));
     } catch (error) {
       t.true(error instanceof HttpError && [413, 422].includes(error.status), String(error));
