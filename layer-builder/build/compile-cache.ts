@@ -41,7 +41,7 @@ export interface CompileCacheInput {
 
 /**
  * Files of the cache, or none when V8 makes none. They are the same every time: V8 takes its hash seeds from
- * `--random-seed`, and a plain Node of the same version still accepts them.
+ * `--random-seed`, and the same version of Node, started as Lambda starts it, accepts them.
  */
 export async function makeCompileCache(input: CompileCacheInput): Promise<ArtifactFile[]> {
   const stage = join(realpathSync(input.work), 'cache-stage');
@@ -55,6 +55,8 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
   const flags = [
     ...lambdaFlags,
     ...['--experimental-import-meta-resolve', '--preserve-symlinks', '--no-warnings', '--random-seed=1'],
+    // Lambda starts Node with it, and V8 takes no cache that was made without it.
+    '--expose-gc',
   ];
   await new Promise<void>(done => {
     const child = spawn(input.node.path, [...flags, script, question], {

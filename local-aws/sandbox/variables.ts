@@ -83,7 +83,10 @@ export function functionVariables(
  * NODE_OPTIONS says otherwise; `require` of ES modules off, unless NODE_OPTIONS turns it on.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-experimental-features
  */
-export function functionCommand(spec: FunctionSpec, view: View): string[] {
+export function functionCommand(
+  spec: Pick<FunctionSpec, 'runtime' | 'memoryMb' | 'variables'>,
+  view: Pick<View, 'node' | 'runtime'>,
+): string[] {
   const options = (spec.variables['NODE_OPTIONS'] ?? '').replaceAll('_', '-');
   const young = Math.floor(spec.memoryMb / 10);
   const flags = ['--expose-gc', '--max-http-header-size=81920'];

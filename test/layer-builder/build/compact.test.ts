@@ -7,6 +7,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { unpack } from '../../../handler/unpack.ts';
 import { buildProject } from '../../../layer-builder/build/index.ts';
+import { functionCommand } from '../../../local-aws/sandbox/variables.ts';
 import { importing, makeProject, temporaryFolder } from './project.ts';
 import type { MadeUpPackage } from './tarball.ts';
 import { addPackages } from './tarball.ts';
@@ -250,8 +251,9 @@ test('node:http is taken without waking undici', async t => {
   t.deepEqual(answer, [true, "I'm a Teapot", false]);
 });
 
-test('the compile cache is accepted by the Node that made it, from wherever the artifact lies', async t => {
+test('the compile cache is accepted by a Node with the flags that Lambda gives it, from wherever the artifact lies', async t => {
   const { root } = await build(t, ['debug'], []);
+  const lambda = { runtime: 'nodejs24.x', memoryMb: 512, variables: {} };
   // Node looks only in the folder of its own user, and the artifact's is Lambda's.
   const cache = join(root, '.layer-builder/cache');
   const [made = ''] = readdirSync(cache);
@@ -260,6 +262,7 @@ test('the compile cache is accepted by the Node that made it, from wherever the 
   const { stderr } = await promisify(execFile)(
     process.execPath,
     [
+      ...functionCommand(lambda, { node: '', runtime: '' }).slice(1, -1),
       '--input-type=module',
       '-e',
       `import module from 'node:module'; module.enableCompileCache({ directory: process.cwd() + '/.layer-builder/cache', portable: true }); await import('debug');`,
