@@ -2,8 +2,8 @@
 import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { EdgeError } from './edge/errors.ts';
+import { extendRequests } from './edge/incoming.ts';
 import type { Listener } from './edge/serve.ts';
-import { extendRequests } from './edge/serve.ts';
 
 /** A handler in Lambda's own sense: it gets the event as it is. */
 export type PlainHandler = (event: unknown, context: unknown) => unknown;

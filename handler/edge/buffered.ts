@@ -1,14 +1,14 @@
 /** A visit whose answer is one value: deadline, app, failures, answer. */
 import type { ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
-import type { BodySink } from './capture.ts';
-import { startDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import type { Problem } from './errors.ts';
 import { EdgeError, internalProblem } from './errors.ts';
 import { finishResponse, problemAnswer, writtenResponse } from './finish.ts';
+import type { AppRequest } from './incoming.ts';
 import type { CanonicalRequest } from './request.ts';
 import { runInScope } from './scope.ts';
-import type { AppRequest, Serve } from './serve.ts';
+import type { Exchange, Serve } from './serve.ts';
 import type { Visit, VisitTools } from './visit.ts';
 import { report, timeoutProblem } from './visit.ts';
 
@@ -23,46 +23,103 @@ export function serveBuffered(
   remainingMs: number,
   tools: VisitTools,
 ): Promise<Answer> {
-  const { request, event, context } = visit;
+  const { request } = visit;
+  if (request === undefined) {
+    return Promise.resolve(answerProblem(visit, visit.invalid ?? internalProblem, tools));
+  }
   return new Promise((resolve, reject) => {
-    if (request === undefined) {
-      resolve(answerProblem(visit, visit.invalid ?? internalProblem, tools));
-      return;
-    }
-    const memory = createMemory();
-    let open = true;
-    const settle = (answer: () => Answer) => {
-      if (!open) return;
-      open = false;
-      deadline.clear();
-      try {
-        resolve(answer());
-      } catch (error) {
-        if (error instanceof EdgeError) reject(error);
-        else {
-          tools.logger.log('ERROR', 'the answer could not be made', { error });
-          resolve(answerProblem(visit, internalProblem, tools));
-        }
-      }
-    };
-    const expire = () => settle(() => answerProblem(visit, timeoutProblem, tools));
-    const deadline = startDeadline(remainingMs, expire, visit.startedAt);
-    runInScope(visit.scope, serve, {
-      request,
-      event,
-      context,
-      signal: deadline.signal,
-      sink: memory,
-      done: (incoming, response) =>
-        settle(() => answerResponse(visit, request, incoming, response, memory.bytes(), tools)),
-      fail: error =>
-        settle(() => {
-          tools.logger.log('ERROR', 'the app failed', { error });
-          if (!memory.started) return answerProblem(visit, internalProblem, tools);
-          throw streamFailure(visit, tools);
-        }),
-    });
+    runInScope(visit, serve, new BufferedExchange(visit, request, remainingMs, tools, { resolve, reject }));
   });
+}
+
+interface Outcome {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A class, because one object with methods costs a fraction of the twenty closures that would do the same. */
+class BufferedExchange implements Exchange {
+  readonly request: CanonicalRequest;
+  readonly event: unknown;
+  readonly context: unknown;
+  started = false;
+  readonly #visit: Visit;
+  readonly #tools: VisitTools;
+  readonly #outcome: Outcome;
+  readonly #deadline: Deadline;
+  #open = true;
+  /** A text stays a text as long as it is the only piece. */
+  #only: string | Buffer | undefined;
+  #more: Buffer[] | undefined;
+
+  constructor(
+    visit: Visit,
+    request: CanonicalRequest,
+    remainingMs: number,
+    tools: VisitTools,
+    outcome: Outcome,
+  ) {
+    this.request = request;
+    this.event = visit.event;
+    this.context = visit.context;
+    this.#visit = visit;
+    this.#tools = tools;
+    this.#outcome = outcome;
+    this.#deadline = new Deadline(remainingMs, this, visit.startedAt);
+  }
+
+  signal(): AbortSignal {
+    return this.#deadline.signal();
+  }
+
+  start(): void {
+    this.started = true;
+  }
+
+  write(chunk: string | Buffer, encoding: BufferEncoding, done: () => void): boolean {
+    const piece = typeof chunk === 'string' && encoding !== 'utf8' ? Buffer.from(chunk, encoding) : chunk;
+    if (this.#only === undefined) this.#only = piece;
+    else {
+      this.#more ??= [asBuffer(this.#only)];
+      this.#more.push(asBuffer(piece));
+    }
+    done();
+    return true;
+  }
+
+  done(incoming: AppRequest, response: ServerResponse): void {
+    if (!this.#close()) return;
+    const { resolve } = this.#outcome;
+    try {
+      resolve(answerResponse(this.#visit, this.request, incoming, response, this.#bytes(), this.#tools));
+    } catch (error) {
+      this.#tools.logger.log('ERROR', 'the answer could not be made', { error });
+      resolve(answerProblem(this.#visit, internalProblem, this.#tools));
+    }
+  }
+
+  fail(error: unknown): void {
+    if (!this.#close()) return;
+    this.#tools.logger.log('ERROR', 'the app failed', { error });
+    if (this.started) this.#outcome.reject(streamFailure(this.#visit, this.#tools));
+    else this.#outcome.resolve(answerProblem(this.#visit, internalProblem, this.#tools));
+  }
+
+  expire(): void {
+    if (this.#close()) this.#outcome.resolve(answerProblem(this.#visit, timeoutProblem, this.#tools));
+  }
+
+  /** True for the first of those that want to answer. */
+  #close(): boolean {
+    if (!this.#open) return false;
+    this.#open = false;
+    this.#deadline.clear();
+    return true;
+  }
+
+  #bytes(): string | Buffer {
+    return this.#more === undefined ? (this.#only ?? '') : Buffer.concat(this.#more);
+  }
 }
 
 /** Answers with a failure of the edge and writes the line of the request. */
@@ -88,7 +145,7 @@ function answerResponse(
   bytes: string | Buffer,
   tools: VisitTools,
 ): Answer {
-  if (visit.scope.appFailed && isKoaDefault(response)) return answerProblem(visit, internalProblem, tools);
+  if (visit.appFailed && isKoaDefault(response)) return answerProblem(visit, internalProblem, tools);
   const answer = finishResponse(request, writtenResponse(response, bytes), visit, tools.settings);
   report(visit, answer.statusCode, incoming.route, tools);
   return answer;
@@ -110,35 +167,6 @@ export function streamFailure(visit: Visit, tools: VisitTools): EdgeError {
   // the runtime sends the stack to whoever invoked: it names our folders
   error.stack = `${error.name}: ${error.message}`;
   return error;
-}
-
-/** The whole response in memory: a text stays a text as long as it is the only piece. */
-interface Memory extends BodySink {
-  /** The app has begun its answer. */
-  readonly started: boolean;
-  readonly bytes: () => string | Buffer;
-}
-
-function createMemory(): Memory {
-  let only: string | Buffer | undefined;
-  let more: Buffer[] | undefined;
-  return {
-    started: false,
-    start() {
-      (this as { started: boolean }).started = true;
-    },
-    write(chunk, encoding, done) {
-      const piece = typeof chunk === 'string' && encoding !== 'utf8' ? Buffer.from(chunk, encoding) : chunk;
-      if (only === undefined) only = piece;
-      else {
-        more ??= [asBuffer(only)];
-        more.push(asBuffer(piece));
-      }
-      done();
-      return true;
-    },
-    bytes: () => (more === undefined ? (only ?? '') : Buffer.concat(more)),
-  };
 }
 
 function asBuffer(piece: string | Buffer): Buffer {

@@ -1,21 +1,20 @@
 /** What the app writes to its response, caught at the socket of serverless-http's response and kept whole. */
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import { ServerResponse } from 'node:http';
+import type { AppRequest } from './incoming.ts';
+import type { Exchange } from './serve.ts';
 
 /** Where the bytes of a response go: into memory, or on to a client that reads while the app writes. */
 export interface BodySink {
+  /** The app has begun its answer: `start` was called. */
+  readonly started: boolean;
   /** The status line and headers are complete. Called once, before the first `write`. */
-  readonly start: (response: ServerResponse) => void;
+  start(response: ServerResponse): void;
   /** `done` is called when the bytes have been taken. Returns false where the app should wait for `drain`. */
-  readonly write: (chunk: string | Buffer, encoding: BufferEncoding, done: () => void) => boolean;
+  write(chunk: string | Buffer, encoding: BufferEncoding, done: () => void): boolean;
 }
 
 type Done = () => void;
-type SocketWrite = (
-  data: string | Uint8Array,
-  encoding?: BufferEncoding | Done | null,
-  done?: Done | null,
-) => boolean;
 
 const headEnd = '\r\n\r\n';
 
@@ -34,43 +33,83 @@ const hopByHopLengths = new Set([...hopByHop].map(name => name.length));
 
 /**
  * Repairs one response of serverless-http, before the app sees it:
- * - bytes reach `sink` in the encoding they were written in (serverless-http takes every text for UTF-8);
+ * - bytes reach the exchange in the encoding they were written in (serverless-http takes every text for UTF-8);
  * - `transfer-encoding: chunked` is left out, because its framing would end up in the body;
  * - `writeHead` takes its headers in every form `node:http` does;
  * - a response given up half way calls `fail` (serverless-http would wait for ever);
  * - a header that cannot be sent is answered with 400: it was built from the request (FAULTS.md E13).
+ *
+ * Nothing here is a closure: see incoming.ts for what a closure on a property costs.
  */
-export function captureResponse(
-  response: ServerResponse,
-  sink: BodySink,
-  fail: (error: unknown) => void,
-): void {
-  const socket = response.socket as unknown as { write: SocketWrite };
-  let started = false;
-  socket.write = (data, encoding, done) => {
-    const callback = (typeof encoding === 'function' ? encoding : done) ?? nothing;
-    const textEncoding = typeof encoding === 'string' ? encoding : 'utf8';
-    let rest: string | Uint8Array = data;
-    if (!started) {
-      started = true;
-      sink.start(response);
-      // node:http writes the head as a text, alone or with the first text of the body behind it
-      rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';
-    }
-    if (rest.length === 0) {
-      callback();
-      return true;
-    }
-    const chunk = typeof rest === 'string' || Buffer.isBuffer(rest) ? rest : Buffer.from(rest);
-    return sink.write(chunk, textEncoding, callback);
-  };
-  (response as unknown as { _storeHeader: typeof storeHeader })._storeHeader = storeHeader;
+export function captureResponse(response: ServerResponse, incoming: AppRequest, exchange: Exchange): void {
+  const captured = response as CapturedResponse;
+  captured[capturedKey] = { incoming, exchange };
+  const socket = response.socket as unknown as CapturedSocket;
+  socket[capturedKey] = captured;
+  socket.write = writeSocket;
+  captured._storeHeader = storeHeader;
   response.setHeader = setHeader;
   response.writeHead = writeHead as ServerResponse['writeHead'];
-  response.destroy = function destroy(error?: Error) {
-    if (!response.writableFinished) fail(error ?? new Error('the response was given up before its end'));
-    return ServerResponse.prototype.destroy.call(response, error) as ServerResponse;
-  };
+  captured.destroy = destroy;
+  captured.on('finish', finish);
+  captured.on('error', fail);
+}
+
+interface CapturedResponse extends ServerResponse {
+  [capturedKey]: { readonly incoming: AppRequest; readonly exchange: Exchange };
+  _storeHeader: typeof storeHeader;
+}
+
+interface CapturedSocket {
+  [capturedKey]: CapturedResponse;
+  write: typeof writeSocket;
+}
+
+const capturedKey: unique symbol = Symbol('captured');
+
+function writeSocket(
+  this: CapturedSocket,
+  data: string | Uint8Array,
+  encoding?: BufferEncoding | Done | null,
+  done?: Done | null,
+): boolean {
+  const response = this[capturedKey];
+  const { exchange } = response[capturedKey];
+  const callback = (typeof encoding === 'function' ? encoding : done) ?? nothing;
+  let rest: string | Uint8Array = data;
+  if (!exchange.started) {
+    exchange.start(response);
+    // node:http writes the head as a text, alone or with the first text of the body behind it
+    rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';
+  }
+  if (rest.length === 0) {
+    callback();
+    return true;
+  }
+  const chunk = typeof rest === 'string' || Buffer.isBuffer(rest) ? rest : Buffer.from(rest);
+  return exchange.write(chunk, typeof encoding === 'string' ? encoding : 'utf8', callback);
+}
+
+/** What the app does on `finish`, and right behind its `end`, comes first; the rest of the edge after that. */
+function finish(this: CapturedResponse): void {
+  process.nextTick(complete, this);
+}
+
+function complete(response: CapturedResponse): void {
+  const { incoming, exchange } = response[capturedKey];
+  exchange.done(incoming, response);
+  response.emit('close');
+}
+
+function fail(this: CapturedResponse, error: unknown): void {
+  this[capturedKey].exchange.fail(error);
+}
+
+function destroy(this: CapturedResponse, error?: Error): CapturedResponse {
+  if (!this.writableFinished) {
+    this[capturedKey].exchange.fail(error ?? new Error('the response was given up before its end'));
+  }
+  return ServerResponse.prototype.destroy.call(this, error) as CapturedResponse;
 }
 
 function nothing(): void {}

@@ -3,74 +3,73 @@
 /** Time kept back to send the answer. */
 export const marginMs = 500;
 
-export interface Deadline {
-  readonly signal: () => AbortSignal;
-  /** Aborts the signal now: the client is gone. */
-  readonly abort: (reason: Error) => void;
-  /** Stops the timer. The signal stays as it is. */
-  readonly clear: () => void;
+export interface Expiring {
+  /** The time is up. */
+  expire(): void;
 }
 
 /**
- * Calls `expire` 500 ms before the function's time-out and aborts the signal. The signal is made on first use: most
- * requests never ask for it.
- * @param remainingMs of the invocation; infinite where nobody says, which expires never
- * @param now the time at which so much remained, monotonic milliseconds
+ * Calls `expire` of its owner 500 ms before the function's time-out and aborts the signal. The signal is made on first
+ * use: most requests never ask for it.
  */
-export function startDeadline(
-  remainingMs: number,
-  expire: () => void,
-  now: number = performance.now(),
-): Deadline {
-  let controller: AbortController | undefined;
-  let aborted: Error | undefined;
-  const abort = (reason: Error) => {
-    aborted ??= reason;
-    controller?.abort(aborted);
-  };
-  const watch: Watch = {
-    dueAt: now + Math.max(0, remainingMs - marginMs),
-    expire() {
-      abort(new DOMException('the function is about to time out', 'TimeoutError'));
-      expire();
-    },
-  };
-  if (Number.isFinite(remainingMs)) open(watch);
-  return {
-    signal: () => {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (aborted !== undefined) controller.abort(aborted);
-      }
-      return controller.signal;
-    },
-    abort,
-    clear: () => close(watch),
-  };
-}
-
-interface Watch {
+export class Deadline {
   /** Monotonic milliseconds. */
   readonly dueAt: number;
-  readonly expire: () => void;
+  readonly #owner: Expiring;
+  #controller: AbortController | undefined;
+  #aborted: Error | undefined;
+
+  /**
+   * @param remainingMs of the invocation; infinite where nobody says, which expires never
+   * @param now the time at which so much remained, monotonic milliseconds
+   */
+  constructor(remainingMs: number, owner: Expiring, now: number = performance.now()) {
+    this.dueAt = now + Math.max(0, remainingMs - marginMs);
+    this.#owner = owner;
+    if (Number.isFinite(remainingMs)) open(this);
+  }
+
+  signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal now: the client is gone. */
+  abort(reason: Error): void {
+    this.#aborted ??= reason;
+    this.#controller?.abort(this.#aborted);
+  }
+
+  /** Stops the timer. The signal stays as it is. */
+  clear(): void {
+    close(this);
+  }
+
+  expire(): void {
+    this.abort(new DOMException('the function is about to time out', 'TimeoutError'));
+    this.#owner.expire();
+  }
 }
 
 /**
  * One timer for all requests, set for the one that is due first and left alone when that one is answered: to make and
  * remove a timer takes a tenth of a warm request. It keeps the process alive only while a request is open.
  */
-const watches = new Set<Watch>();
+const watched = new Set<Deadline>();
 let timer: NodeJS.Timeout | undefined;
 let firesAt = Number.POSITIVE_INFINITY;
 
-function open(watch: Watch): void {
-  watches.add(watch);
-  if (watch.dueAt < firesAt) arm(watch.dueAt);
-  else if (watches.size === 1) timer?.ref();
+function open(deadline: Deadline): void {
+  watched.add(deadline);
+  if (deadline.dueAt < firesAt) arm(deadline.dueAt);
+  else if (watched.size === 1) timer?.ref();
 }
 
-function close(watch: Watch): void {
-  if (watches.delete(watch) && watches.size === 0) timer?.unref();
+function close(deadline: Deadline): void {
+  if (watched.delete(deadline) && watched.size === 0) timer?.unref();
 }
 
 function arm(dueAt: number): void {
@@ -84,11 +83,11 @@ function fire(): void {
   timer = undefined;
   firesAt = Number.POSITIVE_INFINITY;
   const now = performance.now();
-  const due = [...watches].filter(watch => watch.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
-  for (const watch of due) watches.delete(watch);
-  const next = Math.min(...[...watches].map(watch => watch.dueAt));
+  const due = [...watched].filter(deadline => deadline.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
+  for (const deadline of due) watched.delete(deadline);
+  const next = Math.min(...[...watched].map(deadline => deadline.dueAt));
   if (Number.isFinite(next)) arm(next);
-  for (const watch of due) watch.expire();
+  for (const deadline of due) deadline.expire();
 }
 
 /** Milliseconds left of an invocation, infinite where the context does not say. */

@@ -30,5 +30,5 @@ export function logDetail(visit: Visit, logger: Logger): void {
     headers,
     body_bytes: request.body.length,
   };
-  runInScope(visit.scope, () => logger.log('DEBUG', 'request received', fields), undefined);
+  runInScope(visit, () => logger.log('DEBUG', 'request received', fields), undefined);
 }

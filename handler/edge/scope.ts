@@ -10,9 +10,9 @@ export interface Scope {
   /** True for the first request of an environment that was not initialised ahead of time. */
   readonly coldStart: boolean;
   /** Values of headers that are credentials: no line shows them. */
-  readonly secrets: () => readonly string[];
+  secrets(): readonly string[];
   /** Values of the query and words of the body: no error that quotes what it was given carries them into a line. */
-  readonly inputs: () => readonly string[];
+  inputs(): readonly string[];
   /** The app said that it failed in a way it did not expect. */
   appFailed: boolean;
 }

@@ -5,7 +5,7 @@ import { formatHead } from './answer.ts';
 import { isKoaDefault, streamFailure } from './buffered.ts';
 import type { BodySink } from './capture.ts';
 import { applyConditions } from './conditional.ts';
-import { startDeadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import type { Problem } from './errors.ts';
 import { formatProblem, internalProblem } from './errors.ts';
 import { addExtras, withoutBody } from './finish.ts';
@@ -107,7 +107,7 @@ export function serveStreamed(
         output.abandon();
         throw streamFailure(visit, tools);
       });
-    const deadline = startDeadline(remainingMs, () => giveUp(timeoutProblem));
+    const deadline = new Deadline(remainingMs, { expire: () => giveUp(timeoutProblem) });
     stream.once('close', () => {
       if (!open || stream.writableFinished) return;
       deadline.abort(new DOMException('the client is gone', 'AbortError'));
@@ -115,12 +115,16 @@ export function serveStreamed(
     });
     // without a listener an error of the connection would end the process
     stream.on('error', () => giveUp(internalProblem));
-    runInScope(visit.scope, serve, {
+    runInScope(visit, serve, {
       request,
       event,
       context,
-      signal: deadline.signal,
-      sink: output,
+      signal: () => deadline.signal(),
+      get started() {
+        return output.started;
+      },
+      start: output.start,
+      write: output.write,
       done: (incoming, response) =>
         settle(async () => {
           await output.end();
@@ -158,7 +162,7 @@ function createOutput(
 
   function open(response: ServerResponse): void {
     state.started = true;
-    if (visit.scope.appFailed && isKoaDefault(response)) {
+    if (visit.appFailed && isKoaDefault(response)) {
       // its text follows and is dropped
       state.replaced = true;
       muted = true;

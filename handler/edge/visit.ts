@@ -14,7 +14,7 @@ import { readRequest } from './request.ts';
 import type { Scope } from './scope.ts';
 import type { EdgeSettings } from './settings.ts';
 
-export interface Visit extends Extras {
+export interface Visit extends Extras, Scope {
   readonly source: HttpSource;
   /** Undefined where the event is no valid request; `invalid` then says why. */
   readonly request: CanonicalRequest | undefined;
@@ -23,7 +23,6 @@ export interface Visit extends Extras {
   readonly method: string;
   readonly event: Fields;
   readonly context: unknown;
-  readonly scope: Scope;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
 }
@@ -53,24 +52,68 @@ export function openVisit(
   } catch (error) {
     invalid = requestProblem(error);
   }
-  const functionId = functionRequestId(context);
-  const requestId = chooseRequestId(
-    request?.headers['x-request-id'],
-    (event['requestContext'] as Fields | undefined)?.['requestId'],
-    functionId,
-  );
-  if (request !== undefined) request.headers['x-request-id'] = requestId;
-  const scope: Scope = {
-    functionRequestId: functionId,
-    correlationId: requestId,
-    traceId: traceIdOf(request?.headers['x-amzn-trace-id']),
-    coldStart: isFirst && !isAhead(settings),
-    secrets: () => secretsOf(request, settings),
-    inputs: () => inputsOf(request),
-    appFailed: false,
-  };
-  const method = request?.method ?? methodOf(event);
-  return { source, request, invalid, method, event, context, requestId, scope, serverTiming, startedAt };
+  return new OpenVisit(source, request, invalid, event, context, settings, isFirst, serverTiming, startedAt);
+}
+
+/** The visit is the scope of its log lines as well: one object instead of two with a closure for each question. */
+class OpenVisit implements Visit {
+  readonly source: HttpSource;
+  readonly request: CanonicalRequest | undefined;
+  readonly invalid: Problem | undefined;
+  readonly method: string;
+  readonly event: Fields;
+  readonly context: unknown;
+  readonly startedAt: number;
+  readonly serverTiming: string | undefined;
+  readonly functionRequestId: string | undefined;
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  readonly coldStart: boolean;
+  appFailed = false;
+  readonly #settings: EdgeSettings;
+
+  constructor(
+    source: HttpSource,
+    request: CanonicalRequest | undefined,
+    invalid: Problem | undefined,
+    event: Fields,
+    context: unknown,
+    settings: EdgeSettings,
+    isFirst: boolean,
+    serverTiming: string | undefined,
+    startedAt: number,
+  ) {
+    this.source = source;
+    this.request = request;
+    this.invalid = invalid;
+    this.method = request?.method ?? methodOf(event);
+    this.event = event;
+    this.context = context;
+    this.startedAt = startedAt;
+    this.serverTiming = serverTiming;
+    this.functionRequestId = functionRequestId(context);
+    this.requestId = chooseRequestId(
+      request?.headers['x-request-id'],
+      (event['requestContext'] as Fields | undefined)?.['requestId'],
+      this.functionRequestId,
+    );
+    if (request !== undefined) request.headers['x-request-id'] = this.requestId;
+    this.traceId = traceIdOf(request?.headers['x-amzn-trace-id']);
+    this.coldStart = isFirst && !isAhead(settings);
+    this.#settings = settings;
+  }
+
+  get correlationId(): string {
+    return this.requestId;
+  }
+
+  secrets(): readonly string[] {
+    return secretsOf(this.request, this.#settings);
+  }
+
+  inputs(): readonly string[] {
+    return inputsOf(this.request);
+  }
 }
 
 /** Writes the line of a request: log and metrics. */
@@ -84,7 +127,7 @@ export function report(visit: Visit, status: number, route: unknown, tools: Visi
       status,
       durationMs: performance.now() - visit.startedAt,
     },
-    visit.scope,
+    visit,
   );
 }
 

@@ -30,7 +30,7 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       platform: 'node',
       logLevel: 'warn',
       external: id => isBuiltin(id) && !isLoud(id),
-      plugins: [quietBuiltins(), builtinsAsObjects, withoutAzure],
+      plugins: [quietBuiltins(), builtinsAsObjects],
       // AWS's signer as ES modules can be shaken: 34 kB instead of 220
       resolve: { mainFields: ['module', 'main'] },
       onLog(_level, log) {
@@ -72,14 +72,5 @@ const builtinsAsObjects: Plugin = {
         const clauses = [whole, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean);
         return clauses.map(clause => `const ${clause} = process.getBuiltinModule('${id}');`).join(' ');
       }),
-  },
-};
-
-/** serverless-http's other provider: 10 kB that Lambda never runs. */
-const withoutAzure: Plugin = {
-  name: 'without-azure',
-  load: {
-    filter: { id: /serverless-http[\\/]lib[\\/]provider[\\/]azure[\\/]index\.js$/ },
-    handler: () => 'module.exports = undefined;',
   },
 };

@@ -5,7 +5,7 @@ import test from 'ava';
 import Koa from 'koa';
 import type { LoadedApp } from '../../../handler/app.ts';
 import { listenerOf, loadApp } from '../../../handler/app.ts';
-import type { AppRequest } from '../../../handler/edge/serve.ts';
+import type { AppRequest } from '../../../handler/edge/incoming.ts';
 import { eventOf } from './events.ts';
 import { createTestEdge, textOf } from './support.ts';
 

@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { marginMs, remainingTime, startDeadline } from '../../../handler/edge/deadline.ts';
+import { Deadline, marginMs, remainingTime } from '../../../handler/edge/deadline.ts';
+
+const startDeadline = (remainingMs: number, expire: () => void) => new Deadline(remainingMs, { expire });
 
 test('requests expire in the order of their time-outs, whatever order they came in', async t => {
   const order: string[] = [];
@@ -45,7 +47,7 @@ test('a signal asked for after its time is aborted already, and aborts once', t 
 
 test('an answered request leaves nothing that keeps the process alive', t => {
   const module = fileURLToPath(new URL('../../../handler/edge/deadline.ts', import.meta.url));
-  const source = `import { startDeadline } from ${JSON.stringify(module)}; startDeadline(60_000, () => {}).clear(); startDeadline(90_000, () => {}).clear();`;
+  const source = `import { Deadline } from ${JSON.stringify(module)}; for (const ms of [60_000, 90_000]) new Deadline(ms, { expire() {} }).clear();`;
   // the process ends by itself, or the time-out kills it and this throws
   execFileSync(process.execPath, ['--input-type=module', '-e', source], { timeout: 20_000 });
   t.pass();
