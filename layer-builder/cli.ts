@@ -32,7 +32,7 @@ async function main(): Promise<number> {
     await outcome.hold?.();
     return outcome.exitStatus ?? 0;
   } catch (error) {
-    const coded = interrupted.signal.aborted ? stopped() : isCodedError(error) ? error : internal(error);
+    const coded = interrupted.signal.aborted ? stopped(error) : isCodedError(error) ? error : internal(error);
     if (json) await print({ error: describeError(coded) });
     else await written(process.stderr, `${clean(formatError(coded))}\n`);
     if (interrupted.signal.aborted) return signals[interrupted.signal.reason as keyof typeof signals];
@@ -112,7 +112,9 @@ function abortOnSignals() {
   }
 }
 
-function stopped(): BuilderError {
+/** A command that could say what it left behind has said it. */
+function stopped(error: unknown): BuilderError {
+  if (error instanceof BuilderError && error.code === 'INTERRUPTED') return error;
   return new BuilderError('INTERRUPTED', `stopped by ${interrupted.signal.reason}`, {
     hint: 'run the same command again: what is done is kept',
   });

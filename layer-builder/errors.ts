@@ -52,6 +52,7 @@ export const builderErrorCodes = [
   'DEPLOY_FAILED',
   'DEPLOY_CONFLICT',
   'SMOKE_FAILED',
+  'ALARM_RAISED',
   'ENVIRONMENT_TOO_LARGE',
   'ENVIRONMENT_MISSING',
   // local

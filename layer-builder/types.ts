@@ -30,7 +30,18 @@ export interface FunctionConfig {
   readonly timeout: number;
   readonly tmp: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** ARN of the execution role. */
   readonly role: string | undefined;
+  /** Whether the deployer makes a role of its own, when none is named, and keeps its policy. */
+  readonly createRole: boolean;
+  /** Days after which CloudWatch deletes log events; undefined leaves the log group as it is. */
+  readonly logRetention: number | undefined;
+  /** Percent of the calls that a new version gets first, ascending; none: all at once. */
+  readonly shift: readonly number[];
+  /** Seconds that each share of a shift is watched, and the new version where there are alarms. */
+  readonly bake: number;
+  /** CloudWatch alarms that take a new version back. */
+  readonly alarms: readonly string[];
   readonly url: { readonly auth: 'NONE' | 'AWS_IAM'; readonly cors?: UrlCors | undefined };
   readonly tracing: 'Active' | 'PassThrough';
   /** Executions set aside for the function; undefined shares those of the account. */

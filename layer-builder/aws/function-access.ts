@@ -2,11 +2,14 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Caller, SendOptions } from './calls.ts';
 import { nameOf } from './failures.ts';
+import type { PaceClock } from './pace.ts';
 
 /** A client and the caller that paces it and repeats what may be repeated. */
 export interface FunctionAccess {
   readonly lambda: LambdaClient;
   readonly call: Caller;
+  /** @default the system's */
+  readonly clock?: PaceClock;
 }
 
 /** Errors that are answers here: nothing there, somebody else was faster. They arrive as AWS sent them. */

@@ -44,12 +44,18 @@ export async function readFunction(aws: FunctionAccess, name: string): Promise<A
     ),
     absent(run(aws, 'GetPolicy', name, options => lambda.send(new GetPolicyCommand(at), options))),
   ]);
+  const weights = alias?.RoutingConfig?.AdditionalVersionWeights ?? {};
   return {
     latest: stateOf(latest),
     live:
       alias === undefined || live === undefined
         ? undefined
-        : { ...stateOf(live), version: alias.FunctionVersion ?? '', aliasRevisionId: alias.RevisionId ?? '' },
+        : {
+            ...stateOf(live),
+            version: alias.FunctionVersion ?? '',
+            aliasRevisionId: alias.RevisionId ?? '',
+            weights,
+          },
     previousVersion: previousIn(alias?.Description),
     url: url && { auth: url.AuthType ?? '', url: url.FunctionUrl ?? '', cors: corsOf(url.Cors) },
     urlIsPublic: publicUrlStatements.every(id => policy?.Policy?.includes(`"${id}"`) ?? false),
@@ -128,6 +134,7 @@ function stateOf(found: FunctionConfiguration): VersionState {
     tracing: found.TracingConfig?.Mode ?? 'PassThrough',
     version: found.Version ?? '',
     revisionId: found.RevisionId ?? '',
+    logGroup: found.LoggingConfig?.LogGroup ?? `/aws/lambda/${found.FunctionName}`,
   };
 }
 

@@ -19,27 +19,49 @@ import { liveAlias, rememberPrevious } from '../deploy/types.ts';
 import type { FunctionAccess } from './function-access.ts';
 import { absent, run } from './function-access.ts';
 import { waitUntilReady } from './function-read.ts';
+import { systemClock } from './pace.ts';
 
 /**
  * Creates the function with its code inline: a function package is far below the 50 MB of a direct upload.
- * Answers its ARN.
+ * Answers its ARN and revision.
  */
 export async function createFunction(
   aws: FunctionAccess,
   name: string,
   settings: FunctionSettings,
   zip: Uint8Array,
-): Promise<string> {
+): Promise<{ readonly arn: string; readonly revisionId: string }> {
   const input = {
     ...configurationOf(name, settings),
     Architectures: [settings.architecture],
     Code: { ZipFile: zip },
     PackageType: 'Zip' as const,
   };
-  await run(aws, 'CreateFunction', name, options =>
-    aws.lambda.send(new CreateFunctionCommand(input), options),
+  await untilAssumable(aws, () =>
+    run(aws, 'CreateFunction', name, options => aws.lambda.send(new CreateFunctionCommand(input), options)),
   );
-  return (await waitUntilReady(aws, name)).FunctionArn ?? '';
+  const made = await waitUntilReady(aws, name);
+  return { arn: made.FunctionArn ?? '', revisionId: made.RevisionId ?? '' };
+}
+
+/** Longest wait for Lambda to hear of a role that was made a moment ago; mostly it is 5 to 10 s. */
+const assumableWithinMs = 60_000;
+
+/** Repeats while Lambda says that it cannot assume the role: IAM tells everybody, but not at once. */
+async function untilAssumable<Answer>(
+  { clock = systemClock }: FunctionAccess,
+  change: () => Promise<Answer>,
+): Promise<Answer> {
+  const until = clock.now() + assumableWithinMs;
+  for (let pause = 200; ; pause = Math.min(pause * 2, 5000)) {
+    try {
+      return await change();
+    } catch (error) {
+      const isNew = error instanceof Error && /cannot be assumed by Lambda/.test(error.message);
+      if (!isNew || clock.now() > until) throw error;
+    }
+    await clock.sleep(pause);
+  }
 }
 
 /**
@@ -73,15 +95,25 @@ export async function updateConfiguration(
   revisionId: string,
 ): Promise<string> {
   const input = { ...configurationOf(name, settings), RevisionId: revisionId };
-  await run(aws, 'UpdateFunctionConfiguration', name, options =>
-    aws.lambda.send(new UpdateFunctionConfigurationCommand(input), options),
+  await untilAssumable(aws, () =>
+    run(aws, 'UpdateFunctionConfiguration', name, options =>
+      aws.lambda.send(new UpdateFunctionConfigurationCommand(input), options),
+    ),
   );
   return (await waitUntilReady(aws, name)).RevisionId ?? '';
 }
 
-/** Publishes `$LATEST`; Lambda answers with the newest version when nothing changed since. */
-export async function publishVersion(aws: FunctionAccess, name: string, codeSha256: string): Promise<string> {
-  const input = { FunctionName: name, CodeSha256: codeSha256 };
+/**
+ * Publishes `$LATEST`; Lambda answers with the newest version when nothing changed since. `revisionId` as in
+ * updateCode: what somebody else changed meanwhile is not published.
+ */
+export async function publishVersion(
+  aws: FunctionAccess,
+  name: string,
+  codeSha256: string,
+  revisionId: string,
+): Promise<string> {
+  const input = { FunctionName: name, CodeSha256: codeSha256, RevisionId: revisionId };
   const answer = await run(aws, 'PublishVersion', name, options =>
     aws.lambda.send(new PublishVersionCommand(input), options),
   );
@@ -95,23 +127,39 @@ export async function createAlias(aws: FunctionAccess, name: string, version: st
   await run(aws, 'CreateAlias', name, options => aws.lambda.send(new CreateAliasCommand(input), options));
 }
 
-/**
- * Points the live alias at another version and lets it remember the one before, for a rollback. `revisionId`
- * guards against a deployment that ran meanwhile.
- */
-export async function moveAlias(
-  aws: FunctionAccess,
-  name: string,
-  to: { readonly version: string; readonly previous: string; readonly revisionId: string },
-): Promise<void> {
+export interface AliasTarget {
+  readonly version: string;
+  /** The version to remember for a rollback; undefined keeps what is remembered, `''` forgets it. */
+  readonly previous?: string | undefined;
+  /** Shares, 0 to 1, of other versions. @default none: the version gets every call */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** Guards against a deployment that ran meanwhile. */
+  readonly revisionId: string;
+}
+
+/** Points the live alias at a version, wholly or with a share for another one; answers the new revision. */
+export async function moveAlias(aws: FunctionAccess, name: string, to: AliasTarget): Promise<string> {
   const input = {
     FunctionName: name,
     Name: liveAlias,
     FunctionVersion: to.version,
-    Description: rememberPrevious(to.previous),
+    ...(to.previous === undefined ? {} : { Description: rememberPrevious(to.previous) }),
+    // an empty record takes shares away; leaving it out would keep them
+    RoutingConfig: { AdditionalVersionWeights: { ...to.weights } },
     RevisionId: to.revisionId,
   };
-  await run(aws, 'UpdateAlias', name, options => aws.lambda.send(new UpdateAliasCommand(input), options));
+  const answer = await run(aws, 'UpdateAlias', name, options =>
+    aws.lambda.send(new UpdateAliasCommand(input), options),
+  );
+  return answer.RevisionId ?? '';
+}
+
+/** Deletes one published version that no alias points to; one that is not there counts as deleted. */
+export async function deleteVersion(aws: FunctionAccess, name: string, version: string): Promise<void> {
+  const at = { FunctionName: name, Qualifier: version };
+  await absent(
+    run(aws, 'DeleteFunction', name, options => aws.lambda.send(new DeleteFunctionCommand(at), options)),
+  );
 }
 
 /** Sets the tags of `wanted` and removes those of `present` that are not wanted, except AWS's own. */

@@ -1,16 +1,20 @@
-/** deploy: ships the function of one stage, shows it, takes it back to the version before, or takes it away. */
+/** deploy: ships the function of one stage, shows it and its log, takes it back to the version before, or away. */
 import { makeCaller } from '../aws/calls.ts';
 import { defaultRegion, openClients } from '../aws/clients.ts';
-import type { FunctionAccess } from '../aws/function-access.ts';
+import { readFunction } from '../aws/function-read.ts';
+import { readEvents } from '../aws/logs.ts';
+import { openSide } from '../aws/side-access.ts';
 import type { Command, CommandArguments, CommandContext, Outcome } from '../command.ts';
 import { readConfig } from '../config.ts';
-import { settingsOfStage } from '../deploy/desired.ts';
+import type { DeployAccess } from '../deploy/apply.ts';
+import { functionName, settingsOfStage } from '../deploy/desired.ts';
 import { checkStage, deployProject, localRole } from '../deploy/index.ts';
-import { formatDeploy, formatRollback, formatStage } from '../deploy/report.ts';
+import { followEvents, formatEvents, parseSince } from '../deploy/logs.ts';
+import { formatDeploy, formatDestroyed, formatRollback, formatStage } from '../deploy/report.ts';
 import { destroyStage, readStage, rollbackStage } from '../deploy/stages.ts';
 import { deployModes } from '../deploy/types.ts';
 import { fail } from '../errors.ts';
-import { flagOf, textOf } from './values.ts';
+import { flagOf, listOf, textOf } from './values.ts';
 
 interface Stage {
   readonly context: CommandContext;
@@ -18,10 +22,11 @@ interface Stage {
   readonly stage: string;
   readonly functionName: string;
   readonly region: string;
-  readonly aws: FunctionAccess & { readonly fallbackRole: string | undefined };
+  readonly aws: DeployAccess & { readonly fallbackRole: string | undefined };
+  close(): void;
 }
 
-const actions = { deploy, status, rollback, destroy } as const;
+const actions = { deploy, status, logs, rollback, destroy } as const;
 type Action = keyof typeof actions;
 const actionNames = Object.keys(actions) as Action[];
 
@@ -29,19 +34,36 @@ export const command: Command = {
   name: 'deploy',
   summary: 'ship the function of a stage: package, update, test the new version, make it live',
   usage:
-    'layer-builder deploy [status|rollback|destroy] --stage NAME [--mode auto|layer|s3] [--region R] [--dry-run]',
+    'layer-builder deploy [status|logs|rollback|destroy] --stage NAME [--mode auto|layer|s3] [--region R] [--dry-run]',
   example: 'layer-builder deploy --stage dev --mode layer --region eu-west-1',
-  positionals: { min: 0, max: 1, names: ['[status|rollback|destroy]'] },
+  positionals: { min: 0, max: 1, names: ['[status|logs|rollback|destroy]'] },
   options: {
     stage: { type: 'string', help: 'dev, qa, prod …: the function is {service}__{stage}' },
     mode: { type: 'string', default: 'auto', help: 'loading path: auto, layer (attached) or s3 (no layer)' },
     region: { type: 'string', help: 'region (default: that of the AWS environment or profile)' },
     'dry-run': { type: 'boolean', help: 'print the plan, change nothing' },
+    'create-role': {
+      type: 'boolean',
+      help: 'make an execution role with the least that is needed, when the configuration names none',
+    },
+    shift: {
+      type: 'string',
+      multiple: true,
+      help: 'percent of the calls that the new version gets first, e.g. 10,50 (default: configuration, all at once)',
+    },
+    bake: {
+      type: 'string',
+      help: 'seconds to watch each share, and the alarms at the end (default: configuration, 60)',
+    },
+    'no-alarms': { type: 'boolean', help: 'do not look at the alarms of the configuration' },
     'no-smoke-test': { type: 'boolean', help: 'make the new version live untested' },
     to: {
       type: 'string',
       help: 'rollback: the version to go back to (default: the one that was live before)',
     },
+    since: { type: 'string', default: '10m', help: 'logs: from when on: 90s, 10m, 2h, 1d, or a time' },
+    filter: { type: 'string', help: 'logs: only what matches this CloudWatch filter pattern' },
+    follow: { type: 'boolean', help: 'logs: go on with what comes, until Ctrl-C' },
     yes: { type: 'boolean', help: 'destroy: really delete the function, its versions and its URL' },
   },
   async run(context, { values, positionals }) {
@@ -63,14 +85,22 @@ export const command: Command = {
         hint: 'for example: --region eu-west-1',
       });
     }
-    const functionName = `${(await readConfig(context.project)).service}__${stage}`;
+    const name = functionName(await readConfig(context.project), stage);
     const clients = await openClients(context.env, region);
+    const { lambda, close } = clients;
+    let outcome: Outcome | undefined;
     try {
       const call = makeCaller(clients, { signal: context.signal });
-      const aws = { lambda: clients.lambda, call, fallbackRole: localRole(clients.endpoint) };
-      return await actions[action]({ context, values, stage, functionName, region, aws });
+      const aws = {
+        ...{ lambda, call, fallbackRole: localRole(clients.endpoint) },
+        side: openSide(clients, context.env, context.signal),
+        lasting: { lambda, call: makeCaller(clients) },
+      };
+      outcome = await actions[action]({ context, values, stage, functionName: name, region, aws, close });
+      return outcome;
     } finally {
-      clients.close();
+      // a command that stays closes them at its end
+      if (outcome?.hold === undefined) close();
     }
   },
 };
@@ -89,10 +119,65 @@ async function deploy({ context, values, stage, region, aws }: Stage): Promise<O
     region,
     dryRun: flagOf(values, 'dry-run'),
     smokeTest: !flagOf(values, 'no-smoke-test'),
+    override: overrideOf(values),
     progress: context.progress,
+    signal: context.signal,
   };
   const report = await deployProject(context.project, options, aws, context.env);
   return { data: report, text: formatDeploy(report) };
+}
+
+/** What options say goes before the configuration. Throws `USAGE`. */
+function overrideOf(values: Stage['values']) {
+  const shift = listOf(values, 'shift')?.map(Number);
+  const isShift =
+    shift?.every((item, index) => item >= 1 && item <= 99 && item > (shift[index - 1] ?? 0)) ?? true;
+  if (!isShift) {
+    fail('USAGE', `no shift (expected ascending percent from 1 to 99, found "${textOf(values, 'shift')}")`, {
+      hint: 'for example: --shift 10,50',
+    });
+  }
+  const bake = textOf(values, 'bake');
+  if (bake !== undefined && !/^[1-9]\d{0,4}$/.test(bake)) {
+    fail('USAGE', `no time to bake (expected seconds from 1 to 99999, found "${bake}")`);
+  }
+  return {
+    ...(flagOf(values, 'create-role') && { createRole: true }),
+    ...(shift && { shift }),
+    ...(bake !== undefined && { bake: Number(bake) }),
+    ...(flagOf(values, 'no-alarms') && { alarms: [] }),
+  };
+}
+
+async function logs({ context, values, functionName, aws, close }: Stage): Promise<Outcome> {
+  const { json, say, signal } = context;
+  const follow = flagOf(values, 'follow');
+  if (follow && json) fail('USAGE', '--follow has no end and --json is one document: leave one of them out');
+  const since = parseSince(textOf(values, 'since') ?? '10m', Date.now());
+  const pattern = textOf(values, 'filter') ?? '';
+  const actual = await readFunction(aws, functionName);
+  const group = actual?.latest.logGroup ?? `/aws/lambda/${functionName}`;
+  if (!follow) {
+    const events = await readEvents(aws.side, group, { since, pattern });
+    const data = events.map(event => ({ ...event, timestamp: new Date(event.timestamp).toISOString() }));
+    const text = formatEvents(events) || `nothing in ${group} since ${new Date(since).toISOString()}`;
+    return { data: { group, events: data }, text };
+  }
+  return {
+    data: { group },
+    text: '',
+    hold: async () => {
+      try {
+        const until = signal ?? new AbortController().signal;
+        for await (const events of followEvents(aws.side, { group, since, pattern }, until))
+          say(formatEvents(events));
+      } catch (error) {
+        if (signal?.aborted !== true) throw error;
+      } finally {
+        close();
+      }
+    },
+  };
 }
 
 async function status({ aws, functionName }: Stage): Promise<Outcome> {
@@ -107,7 +192,7 @@ async function rollback({ context, values, stage, aws, functionName }: Stage): P
   return { data: done, text: formatRollback(done) };
 }
 
-async function destroy({ values, aws, functionName }: Stage): Promise<Outcome> {
+async function destroy({ values, aws, functionName, region }: Stage): Promise<Outcome> {
   if (!flagOf(values, 'yes')) {
     fail(
       'USAGE',
@@ -117,9 +202,6 @@ async function destroy({ values, aws, functionName }: Stage): Promise<Outcome> {
       },
     );
   }
-  const deleted = await destroyStage(aws, functionName);
-  return {
-    data: { functionName, deleted },
-    text: deleted ? `${functionName} is deleted` : `${functionName} was not there`,
-  };
+  const done = await destroyStage(aws, functionName, region);
+  return { data: done, text: formatDestroyed(done) };
 }

@@ -7,6 +7,7 @@ import { diagnose } from '../plan/doctor.ts';
 import { targetsOf } from '../publish/goal.ts';
 import { folderOf, layerName } from '../publish/names.ts';
 import { readDoctorFacts } from '../read/doctor.ts';
+import { deployerPolicy, roleMakerPolicy } from '../report/deploy-policies.ts';
 import { doctorData, formatDoctor, formatPolicies } from '../report/doctor.ts';
 import {
   bucketPolicy,
@@ -40,12 +41,15 @@ export const command: Command = {
       regions: targets.map(({ region }) => region),
       layerNames,
       account: accountOf(textOf(values, 'account')),
+      service: config.service,
     };
     const policies = {
       function: functionPolicy(facts),
       publisher: publisherPolicy(facts),
       collector: collectorPolicy(facts),
       inspector: inspectorPolicy(facts),
+      deployer: deployerPolicy(facts),
+      roleMaker: roleMakerPolicy(facts),
       buckets: Object.fromEntries(
         targets.map(({ bucket, region }) => [bucket, bucketPolicy(bucket, prefix, region)]),
       ),

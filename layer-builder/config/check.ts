@@ -60,6 +60,26 @@ export function whole(low: number, high: number, unit: string): Rule {
   };
 }
 
+export function oneOfNumbers(allowed: readonly number[], unit: string): Rule {
+  return (value, at, problems) => {
+    if (allowed.includes(value as number)) return;
+    wrong(problems, at, `one of ${allowed.join(', ')} ${unit}`, value);
+  };
+}
+
+/** A list of whole numbers from `low` to `high`, each greater than the one before. */
+export function ascending(low: number, high: number, unit: string): Rule {
+  return (value, at, problems) => {
+    const isAscending =
+      Array.isArray(value) &&
+      value.every(
+        (item, index) =>
+          Number.isInteger(item) && item >= low && item <= high && (index === 0 || item > value[index - 1]),
+      );
+    if (!isAscending) wrong(problems, at, `ascending whole numbers from ${low} to ${high} ${unit}`, value);
+  };
+}
+
 /** The known word with the fewest edits, if it is near enough to be meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known

@@ -1,7 +1,7 @@
 /** What each key of the configuration may hold. Limits are those of Lambda. */
 import { artifactNamePattern } from '../../artifact/layout.ts';
 import { architectures, runtimes } from '../../artifact/lock.ts';
-import { flag, list, map, object, oneOf, text, whole } from './check.ts';
+import { ascending, flag, list, map, object, oneOf, oneOfNumbers, text, whole } from './check.ts';
 
 /** npm's grammar, old capital letters included; no path can hide in it. */
 export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
@@ -19,6 +19,12 @@ const cors = object({
   allowCredentials: flag(),
 });
 
+/** Days that CloudWatch takes. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const retentions = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731],
+  ...[1096, 1827, 2192, 2557, 2922, 3288, 3653],
+];
+
 const functionKeys = {
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   memory: whole(128, 10_240, 'MB'),
@@ -26,6 +32,11 @@ const functionKeys = {
   tmp: whole(512, 10_240, 'MB'),
   environment: map(/^[a-zA-Z][a-zA-Z0-9_]+$/, 'a name that Lambda accepts for a variable', variable),
   role: text('the ARN of a role', /^arn:[a-z-]+:iam::\d{12}:role\/.+$/),
+  createRole: flag(),
+  logRetention: oneOfNumbers(retentions, 'days'),
+  shift: ascending(1, 99, 'percent'),
+  bake: whole(1, 86_400, 'seconds'),
+  alarms: list(text('the name of a CloudWatch alarm', /^[^\0]{1,255}$/)),
   url: object({ auth: oneOf(['NONE', 'AWS_IAM']), cors }),
   tracing: oneOf(['Active', 'PassThrough']),
   reservedConcurrency: whole(0, 100_000, 'executions'),

@@ -106,8 +106,8 @@ async function attachLayer(tools: ConsoleTools, fields: Fields) {
   await tools.lambda.send(
     new UpdateFunctionConfigurationCommand({ FunctionName: name, Layers: arn === '' ? [] : [arn] }),
   );
-  await waitUntilReady(tools, name);
-  const version = await publishVersion(tools, name, now.CodeSha256 ?? '');
+  const { RevisionId = '' } = await waitUntilReady(tools, name);
+  const version = await publishVersion(tools, name, now.CodeSha256 ?? '', RevisionId);
   await tools.lambda.send(
     new UpdateAliasCommand({ FunctionName: name, Name: liveAlias, FunctionVersion: version }),
   );

@@ -1,11 +1,18 @@
-/** Applies a deployment plan, step by step, against Lambda. The one place that changes a function. */
+/** Applies a deployment plan, step by step. The one place that changes a function and what stands around it. */
 import type { FunctionAccess } from '../aws/function-access.ts';
 import * as urls from '../aws/function-urls.ts';
 import * as functions from '../aws/functions.ts';
-import { BuilderError } from '../errors.ts';
+import * as logs from '../aws/logs.ts';
+import * as roles from '../aws/roles.ts';
+import type { SideAccess } from '../aws/side-access.ts';
+import { describeStep } from './describe.ts';
+import { explain } from './failures.ts';
+import { rehearseS3 } from './rehearse.ts';
+import type { Takeover } from './release.ts';
+import { finishTakeover, shiftAlias, takeBack, watch } from './release.ts';
 import type { SmokeAnswer } from './smoke.ts';
 import { smokeTest } from './smoke.ts';
-import type { ActualFunction, DeployPlan, DeployStep, DesiredFunction } from './types.ts';
+import type { ActualFunction, DeployPlan, DeployStep, DesiredFunction, Surroundings } from './types.ts';
 
 export interface Deployed {
   /** The version behind the live alias after this run. */
@@ -20,61 +27,97 @@ export interface ApplyOptions {
   /** Paths to GET before the alias moves; none means no smoke test. */
   readonly smokePaths: readonly string[];
   readonly progress: (line: string) => void;
+  /** Ends the watching of a new version, which is then taken back. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How the deployer reaches AWS. */
+export interface DeployAccess extends FunctionAccess {
+  readonly side: SideAccess;
+  /** The same, for what must be done even after Ctrl-C. @default itself */
+  readonly lasting?: FunctionAccess;
 }
 
 interface Progress {
   arn: string;
+  roleArn: string;
   revisionId: string;
   version: string;
   url: string | undefined;
   smoke: readonly SmokeAnswer[];
+  readonly takeover: Takeover | undefined;
+}
+
+interface Work {
+  readonly aws: DeployAccess;
+  readonly desired: DesiredFunction;
+  readonly actual: ActualFunction | undefined;
+  readonly options: ApplyOptions;
+  readonly progress: Progress;
 }
 
 /**
  * Carries out the steps in order and waits for each to take. The code goes before the configuration, the
- * alias last, so that callers see either the old version whole or the new one whole.
+ * alias last, so that callers see either the old version whole or the new one whole. A version that has begun to
+ * take over and fails gives its calls back, after Ctrl-C too.
  *
  * Throws `DEPLOY_CONFLICT` when somebody else changed the function meanwhile, `SMOKE_FAILED` when the new
- * version does not answer, `DEPLOY_FAILED` when Lambda refuses a step.
+ * version does not answer, `ALARM_RAISED` when an alarm goes off, `DEPLOY_FAILED` when Lambda refuses a step.
  */
 export async function applyDeploy(
-  aws: FunctionAccess,
+  aws: DeployAccess,
   plan: DeployPlan,
   desired: DesiredFunction,
   actual: ActualFunction | undefined,
+  around: Surroundings,
   options: ApplyOptions,
 ): Promise<Deployed> {
+  const live = actual?.live;
   const progress: Progress = {
     arn: actual?.arn ?? '',
+    roleArn: around.role?.arn ?? desired.settings.role,
     revisionId: actual?.latest.revisionId ?? '',
-    version: actual?.live?.version ?? '',
+    version: live?.version ?? '',
     url: actual?.url?.url,
     smoke: [],
+    takeover: live && {
+      ...{ from: live.version, remembered: actual.previousVersion, revisionId: live.aliasRevisionId },
+      isOpen: false,
+    },
   };
+  const work = { aws, desired, actual, options, progress };
   for (const step of plan.steps) {
     options.progress(describeStep(step));
     try {
-      await applyStep(aws, step, desired, actual, options, progress);
+      await applyStep(step, work);
     } catch (error) {
-      throw explain(error, desired.name, step.kind);
+      const failure = explain(error, desired.name, step.kind);
+      const { takeover } = progress;
+      throw takeover?.isOpen ? await takeBack(aws.lasting ?? aws, desired.name, takeover, failure) : failure;
     }
   }
   return { version: progress.version, url: progress.url, smoke: progress.smoke };
 }
 
-async function applyStep(
-  aws: FunctionAccess,
-  step: DeployStep,
-  desired: DesiredFunction,
-  actual: ActualFunction | undefined,
-  options: ApplyOptions,
-  progress: Progress,
-): Promise<void> {
-  const { name, settings } = desired;
+async function applyStep(step: DeployStep, { aws, desired, actual, options, progress }: Work): Promise<void> {
+  const { name, url: wantedUrl } = desired;
+  const { takeover } = progress;
+  const settings = { ...desired.settings, role: progress.roleArn };
   switch (step.kind) {
-    case 'create-function':
-      progress.arn = await functions.createFunction(aws, name, settings, options.zip);
+    case 'create-role':
+      progress.roleArn = await roles.createRole(aws.side, step.name, desired.ownRole?.description ?? '');
+      return putPolicy(aws.side, desired, progress.roleArn);
+    case 'update-role':
+      return putPolicy(aws.side, desired, progress.roleArn);
+    case 'create-log-group':
+      return logs.createLogGroup(aws.side, step.name);
+    case 'set-retention':
+      return logs.setRetention(aws.side, desired.logs?.group ?? '', desired.logs?.retentionDays ?? 0);
+    case 'create-function': {
+      const made = await functions.createFunction(aws, name, settings, options.zip);
+      Object.assign(progress, made);
       return;
+    }
     case 'update-code':
       progress.revisionId = await functions.updateCode(aws, name, settings, options.zip, progress.revisionId);
       return;
@@ -85,23 +128,44 @@ async function applyStep(
       return functions.setTags(aws, progress.arn, desired.tags, actual?.tags ?? {});
     case 'set-concurrency':
       return functions.setConcurrency(aws, name, desired.reservedConcurrency);
+    case 'rehearse-s3':
+      progress.revisionId = await rehearseS3(aws, name, settings, progress.revisionId, options.smokePaths);
+      return;
     case 'publish-version':
-      progress.version = await functions.publishVersion(aws, name, settings.codeSha256);
+      progress.version = await functions.publishVersion(aws, name, settings.codeSha256, progress.revisionId);
       return;
     case 'smoke-test':
       progress.smoke = await smokeTest(aws, name, progress.version, options.smokePaths);
       return;
     case 'create-alias':
       return functions.createAlias(aws, name, progress.version);
-    case 'move-alias': {
-      const revisionId = actual?.live?.aliasRevisionId ?? '';
-      return functions.moveAlias(aws, name, { version: progress.version, previous: step.from, revisionId });
+    case 'shift-alias': {
+      if (takeover === undefined) return;
+      await shiftAlias(aws, name, takeover, { version: progress.version, percent: step.percent });
+      await watch(aws.side, desired.release.alarms, step.seconds, {
+        clock: aws.clock,
+        signal: options.signal,
+      });
+      await smokeTest(aws, name, progress.version, options.smokePaths);
+      return;
+    }
+    case 'move-alias':
+      if (takeover === undefined) return;
+      await finishTakeover(aws, name, takeover, progress.version);
+      takeover.isOpen = desired.release.alarms.length > 0;
+      return;
+    case 'watch-alarms':
+      return watch(aws.side, step.alarms, step.seconds, { clock: aws.clock, signal: options.signal });
+    case 'end-shift': {
+      const revisionId = takeover?.revisionId ?? '';
+      await functions.moveAlias(aws, name, { version: step.version, revisionId });
+      return;
     }
     case 'create-url':
-      if (desired.url !== undefined) progress.url = await urls.createUrl(aws, name, desired.url);
+      if (wantedUrl !== undefined) progress.url = await urls.createUrl(aws, name, wantedUrl);
       return;
     case 'update-url':
-      if (desired.url !== undefined) progress.url = await urls.updateUrl(aws, name, desired.url);
+      if (wantedUrl !== undefined) progress.url = await urls.updateUrl(aws, name, wantedUrl);
       return;
     case 'delete-url':
       progress.url = undefined;
@@ -111,57 +175,6 @@ async function applyStep(
   }
 }
 
-/** One step in words; used for progress and for `--dry-run`. */
-export function describeStep(step: DeployStep): string {
-  switch (step.kind) {
-    case 'update-code':
-    case 'update-configuration':
-    case 'set-tags':
-    case 'set-concurrency':
-    case 'update-url': {
-      const changes = step.changes.map(
-        change => `${change.setting} (${short(change.from)} → ${short(change.to)})`,
-      );
-      return `${step.kind.replace('-', ' ')}: ${changes.join(', ')}`;
-    }
-    case 'move-alias':
-      return `move alias live away from version ${step.from}`;
-    case 'create-url':
-      return `create function URL, auth ${step.auth}`;
-    default:
-      return step.kind.replaceAll('-', ' ');
-  }
-}
-
-function short(text: string): string {
-  return text.length <= 40 ? text : `…${text.slice(-39)}`;
-}
-
-const conflicts = new Set(['PreconditionFailedException', 'ResourceConflictException']);
-
-/** What Lambda answered, in our words; errors that are ours already pass. */
-export function explain(error: unknown, name: string, step: DeployStep['kind']): unknown {
-  if (error instanceof BuilderError || !(error instanceof Error)) return error;
-  if (conflicts.has(error.name)) {
-    return new BuilderError(
-      'DEPLOY_CONFLICT',
-      `${name} was changed by somebody else during this deployment (step: ${step})`,
-      {
-        hint: 'run the deployment again; it starts from what is there now',
-        cause: error,
-      },
-    );
-  }
-  if ('$metadata' in error && '$fault' in error) {
-    return new BuilderError(
-      'DEPLOY_FAILED',
-      `Lambda refused to ${step.replaceAll('-', ' ')} ${name}: ${error.message}`,
-      {
-        hint: 'mend what Lambda names and deploy again; steps already done are kept',
-        details: { step: step, awsError: error.name },
-        cause: error,
-      },
-    );
-  }
-  return error;
+async function putPolicy(side: SideAccess, { ownRole }: DesiredFunction, arn: string): Promise<void> {
+  if (ownRole !== undefined) await roles.putRolePolicy(side, ownRole.name, ownRole.policy(arn));
 }

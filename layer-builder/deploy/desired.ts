@@ -2,6 +2,8 @@
 import type { Lock } from '../../artifact/lock.ts';
 import { fail } from '../errors.ts';
 import type { Config, FunctionConfig } from '../types.ts';
+import type { OwnRole } from './role.ts';
+import { ownRole } from './role.ts';
 import type { DeployMode, DesiredFunction } from './types.ts';
 
 export interface DesiredInput {
@@ -16,6 +18,12 @@ export interface DesiredInput {
   readonly environment: Readonly<Record<string, string>>;
   /** Role for a configuration without one; undefined where only a real one will do. */
   readonly fallbackRole: string | undefined;
+  /** The stage's settings, with what the caller asked for besides. */
+  readonly settings: FunctionConfig;
+  /** ARN of the role of our own; undefined while it is not there. */
+  readonly ownRoleArn?: string | undefined;
+  /** Group that the function writes its log to. */
+  readonly logGroup: string;
 }
 
 /** The settings of a stage: the stage's own where it has one, else the function's. The environment is merged. */
@@ -37,20 +45,21 @@ export function settingsOfStage(config: Config, stage: string): FunctionConfig {
  * `DEPLOY_FAILED` when there is no role, `LAYER_LIMIT` above Lambda's five layers.
  */
 export function desiredFunction(input: DesiredInput): DesiredFunction {
-  const { config, stage, mode, lock } = input;
-  const settings = settingsOfStage(config, stage);
-  const role = settings.role ?? input.fallbackRole;
+  const { config, stage, mode, lock, settings, logGroup: group } = input;
+  const name = functionName(config, stage);
+  const own = settings.role === undefined && settings.createRole ? ownRoleOf(input, name) : undefined;
+  const role = own === undefined ? (settings.role ?? input.fallbackRole) : (input.ownRoleArn ?? '');
   if (role === undefined) {
     fail(
       'DEPLOY_FAILED',
       `stage ${stage} has no role (expected function.role in the configuration, found nothing)`,
       {
-        hint: 'set function.role to the ARN of an execution role; "layer-builder doctor" prints its policy',
+        hint: 'set function.role to the ARN of an execution role, or let --create-role make one with the least that it needs',
       },
     );
   }
   return {
-    name: `${config.service}__${stage}`,
+    name,
     settings: {
       codeSha256: input.codeSha256,
       runtime: lock.runtime,
@@ -67,7 +76,24 @@ export function desiredFunction(input: DesiredInput): DesiredFunction {
     url: { auth: settings.url.auth, cors: settings.url.cors },
     tags: { 'layer-builder:service': config.service, 'layer-builder:stage': stage, ...settings.tags },
     reservedConcurrency: settings.reservedConcurrency,
+    ownRole: own,
+    // a role of our own may not make the group
+    logs:
+      settings.logRetention === undefined && own === undefined
+        ? undefined
+        : { group, retentionDays: settings.logRetention },
+    release: { shift: settings.shift, bake: settings.bake, alarms: settings.alarms },
   };
+}
+
+export function functionName(config: Pick<Config, 'service'>, stage: string): string {
+  return `${config.service}__${stage}`;
+}
+
+function ownRoleOf({ region, lock, logGroup, settings }: DesiredInput, name: string): OwnRole {
+  const isTraced = settings.tracing === 'Active';
+  const { environment } = settings;
+  return ownRole({ functionName: name, region, lock, logGroup, environment, isTraced });
 }
 
 /** Most layers a function may have. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

@@ -3,15 +3,22 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lockFileName, parseLock } from '../../artifact/lock.ts';
-import type { FunctionAccess } from '../aws/function-access.ts';
 import { readFunction } from '../aws/function-read.ts';
+import { readLogGroup } from '../aws/logs.ts';
+import type { RoleState } from '../aws/roles.ts';
+import { readRole } from '../aws/roles.ts';
+import type { SideAccess } from '../aws/side-access.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { packageFunction } from '../package/index.ts';
+import type { FunctionConfig } from '../types.ts';
+import type { DeployAccess } from './apply.ts';
 import { applyDeploy } from './apply.ts';
-import { desiredFunction, requireObjects, settingsOfStage } from './desired.ts';
+import { desiredFunction, functionName, requireObjects, settingsOfStage } from './desired.ts';
 import { fillEnvironment } from './environment.ts';
 import { planDeploy } from './plan.ts';
+import { requireQuiet } from './release.ts';
+import { roleDescription, roleName } from './role.ts';
 import type { SmokeAnswer } from './smoke.ts';
 import type { DeployMode, DeployPlan, DeployStep } from './types.ts';
 
@@ -22,6 +29,10 @@ export interface DeployOptions {
   readonly dryRun: boolean;
   /** False leaves the new version untested. @default true */
   readonly smokeTest?: boolean;
+  /** What the caller asks for besides the configuration. */
+  readonly override?: Partial<Pick<FunctionConfig, 'createRole' | 'shift' | 'bake' | 'alarms'>>;
+  /** Ends the watching of a new version, which is then taken back. */
+  readonly signal?: AbortSignal | undefined;
   readonly progress: (line: string) => void;
 }
 
@@ -46,12 +57,13 @@ const stagePattern = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,31}$/;
  * Deploys the project's function for one stage. The same project, lock and settings change nothing.
  *
  * Throws `USAGE` for a stage that is no name, `BUILD_NOT_FOUND` without a lock, `NOT_PUBLISHED`,
- * `ENVIRONMENT_MISSING`, `ENVIRONMENT_TOO_LARGE`, and what applyDeploy throws.
+ * `ENVIRONMENT_MISSING`, `ENVIRONMENT_TOO_LARGE`, `NOT_FOUND` and `ALARM_RAISED` for alarms before anything is
+ * changed, and what applyDeploy throws.
  */
 export async function deployProject(
   project: string,
   options: DeployOptions,
-  aws: FunctionAccess & { readonly fallbackRole: string | undefined },
+  aws: DeployAccess & { readonly fallbackRole: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<DeployReport> {
   const { stage, mode, region } = options;
@@ -59,25 +71,26 @@ export async function deployProject(
   const config = await readConfig(project);
   const lock = readLock(project);
   if (mode !== 'layer') requireObjects(lock, region);
-  const settings = settingsOfStage(config, stage);
+  const settings = { ...settingsOfStage(config, stage), ...options.override };
   const environment = fillEnvironment(settings.environment, env);
   const code = await packageFunction(project, { lock });
   const zip = readFileSync(code.path);
   const codeSha256 = createHash('sha256').update(zip).digest('base64');
-  const fallbackRole = aws.fallbackRole;
+  const name = functionName(config, stage);
+  const actual = await readFunction(aws, name);
+  const role =
+    settings.role === undefined && settings.createRole ? await readOwnRole(aws, name, region) : undefined;
   const desired = desiredFunction({
-    config,
-    stage,
-    mode,
-    region,
-    lock,
-    codeSha256,
-    environment,
-    fallbackRole,
+    ...{ config, stage, mode, region, lock, settings, codeSha256, environment },
+    fallbackRole: aws.fallbackRole,
+    ownRoleArn: role?.arn,
+    logGroup: actual?.latest.logGroup ?? `/aws/lambda/${name}`,
   });
-  const actual = await readFunction(aws, desired.name);
+  const logGroup = desired.logs && (await readLogGroup(aws.side, desired.logs.group));
+  const around = { role, logGroup };
   const smokePaths = options.smokeTest === false ? [] : settings.smoke;
-  const plan = withoutIdleTest(planDeploy(desired, actual), smokePaths);
+  const plan = withoutIdleTest(planDeploy(desired, actual, around), smokePaths);
+  if (plan.steps.some(({ kind }) => kind === 'move-alias')) await requireQuiet(aws.side, settings.alarms);
   const report = {
     functionName: desired.name,
     stage,
@@ -90,10 +103,12 @@ export async function deployProject(
   if (options.dryRun) {
     return { ...report, smoke: [], version: actual?.live?.version ?? '', url: actual?.url?.url };
   }
-  const deployed = await applyDeploy(aws, plan, desired, actual, {
+  const { progress, signal } = options;
+  const deployed = await applyDeploy(aws, plan, desired, actual, around, {
     zip,
     smokePaths,
-    progress: options.progress,
+    progress,
+    signal,
   });
   return { ...report, ...deployed };
 }
@@ -101,7 +116,25 @@ export async function deployProject(
 /** A smoke test of no path would be a step that does nothing. */
 function withoutIdleTest(plan: DeployPlan, smokePaths: readonly string[]): DeployPlan {
   if (smokePaths.length > 0) return plan;
-  return { ...plan, steps: plan.steps.filter(({ kind }) => kind !== 'smoke-test') };
+  return {
+    ...plan,
+    steps: plan.steps.filter(({ kind }) => kind !== 'smoke-test' && kind !== 'rehearse-s3'),
+  };
+}
+
+/** The role that an earlier run made. Throws `DEPLOY_FAILED` when one of its name is somebody else's. */
+async function readOwnRole(
+  { side }: { readonly side: SideAccess },
+  name: string,
+  region: string,
+): Promise<RoleState | undefined> {
+  const role = await readRole(side, roleName(name, region));
+  if (role === undefined || role.description === roleDescription(name)) return role;
+  return fail(
+    'DEPLOY_FAILED',
+    `the role ${role.arn} is not ours (expected the description "${roleDescription(name)}", found "${role.description}")`,
+    { hint: 'name it as function.role in the configuration, and leave createRole out' },
+  );
 }
 
 /** Throws `USAGE` for a stage that cannot be part of a function's name. */

@@ -7,6 +7,7 @@ import type {
   DeployStep,
   DesiredFunction,
   FunctionSettings,
+  Surroundings,
   VersionState,
 } from './types.ts';
 
@@ -14,9 +15,42 @@ import type {
  * Plans a deployment. No step means that nothing differs. A version is published, tested and only then made
  * live, also when an earlier run stopped between these steps: the alias is compared, not only `$LATEST`.
  */
-export function planDeploy(desired: DesiredFunction, actual: ActualFunction | undefined): DeployPlan {
+export function planDeploy(
+  desired: DesiredFunction,
+  actual: ActualFunction | undefined,
+  around: Surroundings = {},
+): DeployPlan {
   const steps = actual === undefined ? planFirst(desired) : planNext(desired, actual);
-  return { functionName: desired.name, steps };
+  return { functionName: desired.name, steps: [...planSurroundings(desired, around), ...steps] };
+}
+
+/** The role before the function that takes it, the log group before anything writes to it. */
+function planSurroundings(
+  { ownRole, logs }: DesiredFunction,
+  { role, logGroup }: Surroundings,
+): DeployStep[] {
+  const steps: DeployStep[] = [];
+  if (ownRole !== undefined) {
+    const { name } = ownRole;
+    if (role === undefined) steps.push({ kind: 'create-role', name });
+    else if (!isSamePolicy(role.policy, ownRole.policy(role.arn))) steps.push({ kind: 'update-role', name });
+  }
+  if (logs === undefined) return steps;
+  if (logGroup === undefined) steps.push({ kind: 'create-log-group', name: logs.group });
+  // without a wish the retention stays: events are not deleted, nor kept, because nobody said so
+  if (logs.retentionDays === undefined) return steps;
+  const days = (count: number | undefined) => (count === undefined ? 'for ever' : `${count} days`);
+  const changes = compare('retention', days(logGroup?.retentionDays), days(logs.retentionDays));
+  return changes.length === 0 ? steps : [...steps, { kind: 'set-retention', changes }];
+}
+
+/** IAM gives a document back as it was sent, but a person may have reformatted it. */
+function isSamePolicy(found: string | undefined, wanted: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(found ?? '')) === wanted;
+  } catch {
+    return false;
+  }
 }
 
 /** The settings in which a version differs from what is wanted, the code first. */
@@ -28,8 +62,7 @@ function planFirst(desired: DesiredFunction): DeployStep[] {
   const steps: DeployStep[] = [
     { kind: 'create-function' },
     ...planAround(desired, { tags: {}, reservedConcurrency: undefined }),
-    { kind: 'publish-version' },
-    { kind: 'smoke-test' },
+    ...planVersion(desired),
     { kind: 'create-alias' },
   ];
   if (desired.url !== undefined) {
@@ -48,10 +81,31 @@ function planNext(desired: DesiredFunction, actual: ActualFunction): DeployStep[
   steps.push(...planAround(desired, actual));
   const { live } = actual;
   if (live === undefined || changesBetween(live, desired.settings).length > 0) {
-    steps.push({ kind: 'publish-version' }, { kind: 'smoke-test' });
-    steps.push(live === undefined ? { kind: 'create-alias' } : { kind: 'move-alias', from: live.version });
+    steps.push(...planVersion(desired));
+    if (live === undefined) steps.push({ kind: 'create-alias' });
+    else steps.push(...planTakeover(desired, live.version));
+  } else if (Object.keys(live.weights).length > 0) {
+    // what another deployment began and did not finish is not wanted any more
+    steps.push({ kind: 'end-shift', version: live.version });
   }
   return [...steps, ...planUrl(desired, actual)];
+}
+
+/** In mode auto the layer is taken and S3 is the way out: a way out that was never tried is none. */
+function planVersion({ settings }: DesiredFunction): DeployStep[] {
+  const rehearsal: DeployStep[] =
+    settings.environment['DEPS_SOURCE'] === 'auto' ? [{ kind: 'rehearse-s3' }] : [];
+  return [...rehearsal, { kind: 'publish-version' }, { kind: 'smoke-test' }];
+}
+
+/** Share by share where asked, then the whole; watched as long as there are alarms. */
+function planTakeover({ release }: DesiredFunction, from: string): DeployStep[] {
+  const { shift, bake: seconds, alarms } = release;
+  return [
+    ...shift.map(percent => ({ kind: 'shift-alias' as const, from, percent, seconds })),
+    { kind: 'move-alias', from },
+    ...(alarms.length > 0 ? [{ kind: 'watch-alarms' as const, alarms, seconds }] : []),
+  ];
 }
 
 /** What belongs to the function as a whole, not to a version. */
@@ -107,7 +161,8 @@ function configurationChanges(state: VersionState, wanted: FunctionSettings): Ch
   return [
     ...compare('runtime', state.runtime, wanted.runtime),
     ...compare('handler', state.handler, wanted.handler),
-    ...compare('role', state.role, wanted.role),
+    // '': a role of our own that is not there yet
+    ...compare('role', state.role, wanted.role || 'a new one'),
     ...compare('memory MB', state.memory, wanted.memory),
     ...compare('timeout s', state.timeout, wanted.timeout),
     ...compare('/tmp MB', state.tmp, wanted.tmp),

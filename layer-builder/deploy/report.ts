@@ -1,8 +1,8 @@
 /** Pure: what a deployment did, or would do, for people. */
-import { describeStep } from './apply.ts';
+import { describeStep } from './describe.ts';
 import type { DeployReport } from './index.ts';
 import type { SmokeAnswer } from './smoke.ts';
-import type { Rollback, StageStatus } from './stages.ts';
+import type { Destroyed, Rollback, StageStatus } from './stages.ts';
 
 export function formatDeploy(report: DeployReport): string {
   const title = `${report.functionName} in ${report.region}, mode ${report.mode}`;
@@ -20,6 +20,9 @@ export function formatStage(stage: StageStatus): string {
   return [
     stage.functionName,
     `  live     version ${stage.version ?? 'none'}, ${stage.runtime ?? ''} on ${stage.architecture ?? ''}`,
+    ...(stage.shifting === undefined
+      ? []
+      : [`  shift    ${stage.shifting.percent} % of the calls to version ${stage.shifting.version}`]),
     `  before   version ${stage.previousVersion ?? 'none'}`,
     `  mode     ${stage.mode ?? 'auto'}`,
     ...stage.layers.map(layer => `  layer    ${layer}`),
@@ -30,6 +33,15 @@ export function formatStage(stage: StageStatus): string {
 export function formatRollback(done: Rollback): string {
   const title = `${done.functionName} is back at version ${done.to} (was ${done.from})`;
   return [title, ...done.smoke.map(formatSmoke)].join('\n');
+}
+
+export function formatDestroyed({ functionName, deleted, role, logGroup }: Destroyed): string {
+  if (!deleted) return `${functionName} was not there`;
+  return [
+    `${functionName} is deleted`,
+    ...(role === undefined ? [] : [`  role ${role} is deleted`]),
+    ...(logGroup === undefined ? [] : [`  log group ${logGroup} stays`]),
+  ].join('\n');
 }
 
 function formatSmoke(answer: SmokeAnswer): string {

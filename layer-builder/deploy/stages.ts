@@ -2,8 +2,11 @@
 import type { FunctionAccess } from '../aws/function-access.ts';
 import { readFunction, readVersion } from '../aws/function-read.ts';
 import { deleteFunction, moveAlias } from '../aws/functions.ts';
+import { deleteRole, readRole } from '../aws/roles.ts';
+import type { SideAccess } from '../aws/side-access.ts';
 import { fail } from '../errors.ts';
-import { explain } from './apply.ts';
+import { explain } from './failures.ts';
+import { roleDescription, roleName } from './role.ts';
 import type { SmokeAnswer } from './smoke.ts';
 import { smokeTest } from './smoke.ts';
 import type { ActualFunction } from './types.ts';
@@ -14,6 +17,8 @@ export interface StageStatus {
   /** Version behind the live alias, and the one that a rollback goes back to. */
   readonly version: string | undefined;
   readonly previousVersion: string | undefined;
+  /** A version that gets a share of the calls, in percent, while it takes over. */
+  readonly shifting: { readonly version: string; readonly percent: number } | undefined;
   readonly runtime: string | undefined;
   readonly architecture: string | undefined;
   readonly mode: string | undefined;
@@ -30,12 +35,18 @@ export async function readStage(aws: FunctionAccess, functionName: string): Prom
     deployed: actual !== undefined,
     version: live?.version,
     previousVersion: actual?.previousVersion,
+    shifting: live && shiftOf(live.weights),
     runtime: live?.runtime,
     architecture: live?.architecture,
     mode: live?.environment['DEPS_SOURCE'],
     layers: live?.layers ?? [],
     url: actual?.url?.url,
   };
+}
+
+function shiftOf(weights: Readonly<Record<string, number>>): StageStatus['shifting'] {
+  const [[version, share] = []] = Object.entries(weights);
+  return version === undefined || share === undefined ? undefined : { version, percent: share * 100 };
 }
 
 export interface Rollback {
@@ -46,7 +57,8 @@ export interface Rollback {
 }
 
 /**
- * Points the live alias back at `to`, or at the version that was live before. A version holds code, lock and
+ * Points the live alias back at `to`, or at the version that was live before; a version that has only begun to take
+ * over loses its share. A version holds code, lock and
  * layers together, so both go back at once and nothing is uploaded; it is tested before the alias moves.
  *
  * Throws `NOT_FOUND` when there is no such function or version, `SMOKE_FAILED` when the old version does not
@@ -65,8 +77,14 @@ export async function rollbackStage(
       hint: 'deploy it first',
     });
   }
+  const { aliasRevisionId: revisionId } = live;
+  const shifting = shiftOf(live.weights);
+  if (to === undefined && shifting !== undefined) {
+    await move(aws, functionName, { version: live.version, revisionId });
+    return { functionName, from: shifting.version, to: live.version, smoke: [] };
+  }
   const target = to ?? previousOf(actual, functionName);
-  if (target === live.version) {
+  if (target === live.version && shifting === undefined) {
     return fail('NOT_FOUND', `version ${target} of ${functionName} is live already`, {
       hint: 'name another version with --to',
     });
@@ -77,18 +95,45 @@ export async function rollbackStage(
     });
   }
   const smoke = await smokeTest(aws, functionName, target, smokePaths);
-  try {
-    const revisionId = live.aliasRevisionId;
-    await moveAlias(aws, functionName, { version: target, previous: live.version, revisionId });
-  } catch (error) {
-    throw explain(error, functionName, 'move-alias');
-  }
+  const previous = target === live.version ? undefined : live.version;
+  await move(aws, functionName, { version: target, previous, revisionId });
   return { functionName, from: live.version, to: target, smoke };
 }
 
-/** Deletes the function with versions, alias and URL. Layers and objects stay: other functions may use them. */
-export async function destroyStage(aws: FunctionAccess, functionName: string): Promise<boolean> {
-  return await deleteFunction(aws, functionName);
+async function move(aws: FunctionAccess, name: string, to: Parameters<typeof moveAlias>[2]): Promise<void> {
+  try {
+    await moveAlias(aws, name, to);
+  } catch (error) {
+    throw explain(error, name, 'move-alias');
+  }
+}
+
+export interface Destroyed {
+  readonly functionName: string;
+  readonly deleted: boolean;
+  /** The role, when the deployer had made it. */
+  readonly role: string | undefined;
+  /** Stays, with what it holds. */
+  readonly logGroup: string | undefined;
+}
+
+/**
+ * Deletes the function with versions, alias and URL, and the role if the deployer made it. Layers and objects stay:
+ * other functions may use them. So does the log: it may be wanted more than the function.
+ */
+export async function destroyStage(
+  aws: FunctionAccess & { readonly side: SideAccess },
+  functionName: string,
+  region: string,
+): Promise<Destroyed> {
+  const actual = await readFunction(aws, functionName);
+  const deleted = await deleteFunction(aws, functionName);
+  const name = roleName(functionName, region);
+  const isOurs =
+    actual?.latest.role.endsWith(`/${name}`) === true &&
+    (await readRole(aws.side, name))?.description === roleDescription(functionName);
+  if (isOurs) await deleteRole(aws.side, name);
+  return { functionName, deleted, role: isOurs ? name : undefined, logGroup: actual?.latest.logGroup };
 }
 
 function previousOf(actual: ActualFunction, functionName: string): string {

@@ -1,6 +1,9 @@
 /** The nouns of a deployment: what is wanted, what is there, and the steps between them. */
 import type { Architecture, Runtime } from '../../artifact/lock.ts';
+import type { LogGroupState } from '../aws/logs.ts';
+import type { RoleState } from '../aws/roles.ts';
 import type { UrlCors } from '../types.ts';
+import type { OwnRole } from './role.ts';
 
 export const deployModes = ['auto', 'layer', 's3'] as const;
 /** Which loading path the function takes: `DEPS_SOURCE`, and whether the layers are attached. */
@@ -36,6 +39,27 @@ export interface DesiredFunction {
   readonly tags: Readonly<Record<string, string>>;
   /** Executions set aside for this function; undefined shares those of the account. */
   readonly reservedConcurrency: number | undefined;
+  /** The role that the deployer makes and keeps; undefined where the configuration names one. */
+  readonly ownRole: OwnRole | undefined;
+  /** The log group that the deployer makes and keeps; undefined leaves it to Lambda. */
+  readonly logs: { readonly group: string; readonly retentionDays: number | undefined } | undefined;
+  readonly release: ReleaseSettings;
+}
+
+/** How a new version takes over from the one that is live. */
+export interface ReleaseSettings {
+  /** Percent of the calls that the new version gets first, ascending, e.g. 10, 50; none: all at once. */
+  readonly shift: readonly number[];
+  /** Seconds that each share is watched, and the whole where there are alarms. */
+  readonly bake: number;
+  /** Names of CloudWatch alarms that take the new version back. */
+  readonly alarms: readonly string[];
+}
+
+/** What stands around a function, as far as the deployer was asked to keep it. */
+export interface Surroundings {
+  readonly role?: RoleState | undefined;
+  readonly logGroup?: LogGroupState | undefined;
 }
 
 /** A version as Lambda describes it; strings where Lambda may know values that we do not. */
@@ -44,12 +68,19 @@ export interface VersionState extends Omit<FunctionSettings, 'runtime' | 'archit
   readonly architecture: string;
   readonly version: string;
   readonly revisionId: string;
+  readonly logGroup: string;
+}
+
+export interface LiveAlias {
+  readonly aliasRevisionId: string;
+  /** Shares, 0 to 1, of versions beside the live one: a shift is under way, or was left there. */
+  readonly weights: Readonly<Record<string, number>>;
 }
 
 export interface ActualFunction {
   readonly latest: VersionState;
   /** The version that the alias points to; undefined when the alias is not there yet. */
-  readonly live: (VersionState & { readonly aliasRevisionId: string }) | undefined;
+  readonly live: (VersionState & LiveAlias) | undefined;
   readonly url:
     | { readonly auth: string; readonly url: string; readonly cors: UrlCors | undefined }
     | undefined;
@@ -73,10 +104,23 @@ export type DeployStep =
   | { readonly kind: 'create-function' }
   | { readonly kind: 'update-code'; readonly changes: readonly Change[] }
   | { readonly kind: 'update-configuration'; readonly changes: readonly Change[] }
+  | { readonly kind: 'create-role'; readonly name: string }
+  | { readonly kind: 'update-role'; readonly name: string }
+  | { readonly kind: 'create-log-group'; readonly name: string }
+  | { readonly kind: 'set-retention'; readonly changes: readonly Change[] }
+  | { readonly kind: 'rehearse-s3' }
   | { readonly kind: 'publish-version' }
   | { readonly kind: 'smoke-test' }
   | { readonly kind: 'create-alias' }
+  | {
+      readonly kind: 'shift-alias';
+      readonly from: string;
+      readonly percent: number;
+      readonly seconds: number;
+    }
   | { readonly kind: 'move-alias'; readonly from: string }
+  | { readonly kind: 'watch-alarms'; readonly alarms: readonly string[]; readonly seconds: number }
+  | { readonly kind: 'end-shift'; readonly version: string }
   | { readonly kind: 'set-tags'; readonly changes: readonly Change[] }
   | { readonly kind: 'set-concurrency'; readonly changes: readonly Change[] }
   | { readonly kind: 'create-url'; readonly auth: UrlAuth }
@@ -95,9 +139,9 @@ export const liveAlias = 'live';
 /** Statements that let anyone call a function URL with auth NONE: the URL, and the function through it. */
 export const publicUrlStatements = ['layer-builder-public-url', 'layer-builder-public-url-invoke'] as const;
 
-/** What the alias keeps in its description: the version to go back to. */
+/** What the alias keeps in its description: the version to go back to; `''` for none. */
 export function rememberPrevious(version: string): string {
-  return `layer-builder previous=${version}`;
+  return version === '' ? '' : `layer-builder previous=${version}`;
 }
 
 /** The version that a description of `rememberPrevious` names. */

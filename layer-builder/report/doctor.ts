@@ -14,6 +14,8 @@ export interface Policies {
   readonly publisher: Policy;
   readonly collector: Policy;
   readonly inspector: Policy;
+  readonly deployer: Policy;
+  readonly roleMaker: Policy;
   readonly buckets: Readonly<Record<string, Policy>>;
 }
 
@@ -31,7 +33,7 @@ export function formatDoctor(regions: readonly RegionFindings[]): string {
   ]);
   return [
     ...lines,
-    '"doctor --policies" prints the policies for publisher, collector, inspector, function and bucket',
+    '"doctor --policies" prints the policies for publisher, collector, inspector, deployer, function and bucket',
   ].join('\n');
 }
 
@@ -40,6 +42,8 @@ export function formatPolicies({
   publisher,
   collector,
   inspector,
+  deployer,
+  roleMaker,
   buckets,
 }: Policies): string {
   const parts: [string, Policy][] = [
@@ -47,6 +51,8 @@ export function formatPolicies({
     ['the publisher: publish, promote, rollback, list, diff', publisher],
     ['the collector: gc and status, besides the publisher’s', collector],
     ['the inspector: doctor, besides both', inspector],
+    ['the deployer: deploy, status, logs, rollback, destroy', deployer],
+    ['the role maker: deploy --create-role, besides the deployer’s', roleMaker],
     ...Object.entries(buckets).map(([bucket, policy]): [string, Policy] => [
       `the policy of bucket ${bucket}`,
       policy,

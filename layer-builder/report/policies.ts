@@ -24,13 +24,17 @@ export interface Policy {
   readonly Statement: readonly Statement[];
 }
 
-/** What the deployed function may do: read its artifacts by their digests. No listing, no writing. */
+/**
+ * What the deployed function may do: read its artifacts by their digests. No listing, no writing. In a versioned
+ * bucket the lock pins an object version, and to read one by its id takes the second action.
+ */
 export function functionPolicy({
   buckets,
   prefix,
   regions,
 }: Pick<PolicyFacts, 'buckets' | 'prefix' | 'regions'>): Policy {
-  return policy([allow('ReadArtifacts', ['s3:GetObject'], objects(buckets, `${prefix}sha256/*`, regions))]);
+  const actions = ['s3:GetObject', 's3:GetObjectVersion'];
+  return policy([allow('ReadArtifacts', actions, objects(buckets, `${prefix}sha256/*`, regions))]);
 }
 
 /** What `publish`, `promote`, `rollback`, `list`, `status` and `diff` need. Nothing can be deleted with it. */
@@ -46,7 +50,7 @@ export function publisherPolicy(facts: PolicyFacts): Policy {
     allow(
       'ListBucket',
       ['s3:ListBucket'],
-      buckets.map(bucket => `arn:${partition(regions)}:s3:::${bucket}`),
+      buckets.map(bucket => `arn:${partitionOf(regions[0])}:s3:::${bucket}`),
     ),
     // Lambda reads the layer's bytes in the publisher's name, at the version that was uploaded.
     allow('LayerFromObject', ['s3:GetObjectVersion'], objects(buckets, `${prefix}sha256/*`, regions)),
@@ -63,7 +67,9 @@ export function publisherPolicy(facts: PolicyFacts): Policy {
 export function collectorPolicy(facts: PolicyFacts): Policy {
   const { buckets, prefix, regions, account } = facts;
   const data = ['sha256/*', 'releases/*'].flatMap(folder => objects(buckets, `${prefix}${folder}`, regions));
-  const functions = regions.map(region => `arn:${partition(regions)}:lambda:${region}:${account}:function:*`);
+  const functions = regions.map(
+    region => `arn:${partitionOf(regions[0])}:lambda:${region}:${account}:function:*`,
+  );
   return policy([
     allow('DeleteUnreachable', ['s3:DeleteObject'], data),
     allow(
@@ -79,9 +85,9 @@ export function collectorPolicy(facts: PolicyFacts): Policy {
 
 /** What `doctor` asks besides: settings of the bucket and of the functions. Reads only. */
 export function inspectorPolicy({ buckets, regions, account }: PolicyFacts): Policy {
-  const ofBucket = buckets.map(bucket => `arn:${partition(regions)}:s3:::${bucket}`);
+  const ofBucket = buckets.map(bucket => `arn:${partitionOf(regions[0])}:s3:::${bucket}`);
   const inRegion = (kind: string) =>
-    regions.map(region => `arn:${partition(regions)}:lambda:${region}:${account}:${kind}:*`);
+    regions.map(region => `arn:${partitionOf(regions[0])}:lambda:${region}:${account}:${kind}:*`);
   return policy([
     allow(
       'ReadBucketSettings',
@@ -116,26 +122,26 @@ export function bucketPolicy(bucket: string, prefix: string, region: string): Po
   ]);
 }
 
-function policy(statements: readonly Statement[]): Policy {
+export function policy(statements: readonly Statement[]): Policy {
   return { Version: '2012-10-17', Statement: statements };
 }
 
-function allow(sid: string, actions: readonly string[], resources: readonly string[]): Statement {
+export function allow(sid: string, actions: readonly string[], resources: readonly string[]): Statement {
   return { Sid: sid, Effect: 'Allow', Action: actions, Resource: [...new Set(resources)] };
 }
 
 function objects(buckets: readonly string[], path: string, regions: readonly string[]): string[] {
-  return buckets.map(bucket => `arn:${partition(regions)}:s3:::${bucket}/${path}`);
+  return buckets.map(bucket => `arn:${partitionOf(regions[0])}:s3:::${bucket}/${path}`);
 }
 
-function layerArns({ regions, account, layerNames }: PolicyFacts): string[] {
+export function layerArns({ regions, account, layerNames }: PolicyFacts): string[] {
   return regions.flatMap(region =>
-    layerNames.map(name => `arn:${partition(regions)}:lambda:${region}:${account}:layer:${name}`),
+    layerNames.map(name => `arn:${partitionOf(regions[0])}:lambda:${region}:${account}:layer:${name}`),
   );
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-function partition([region = '']: readonly string[]): string {
+export function partitionOf(region = ''): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

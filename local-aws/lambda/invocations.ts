@@ -5,7 +5,7 @@ import type { InvocationResult } from '../sandbox/environment.ts';
 import { type FunctionName, functionArn } from './arn.ts';
 import { conflict, LambdaError } from './errors.ts';
 import type { Service } from './service.ts';
-import { named, resolveVersion } from './service.ts';
+import { drawVersion, named } from './service.ts';
 
 export interface InvokeOptions {
   readonly payload: Buffer;
@@ -34,7 +34,7 @@ export async function invoke(service: Service, name: FunctionName, options: Invo
       `The operation cannot be performed at this time. The function is currently in the following state: ${state.State}`,
     );
   }
-  const wanted = resolveVersion(service, record, name.qualifier);
+  const wanted = drawVersion(service, record, name.qualifier);
   const version = wanted.version === '$LATEST' ? (service.lifecycles.serving(name.name) ?? wanted) : wanted;
   const requestId = options.requestId ?? randomUUID();
   const request = {

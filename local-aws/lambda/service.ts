@@ -51,18 +51,30 @@ export function named(service: Service, name: FunctionName): FunctionRecord {
   return record;
 }
 
-/** The version that a qualifier means. An alias with weights gives one of its two versions, by lot. */
+/** The version that a qualifier means: of an alias the one it points to, whatever share another one has. */
 export function resolveVersion(
   service: Service,
   record: FunctionRecord,
   qualifier = '$LATEST',
 ): FunctionVersion {
   if (qualifier === '$LATEST') return record.latest;
-  const alias = record.aliases.find(one => one.name === qualifier);
-  const wanted = alias ? draw(alias) : qualifier;
+  const wanted = record.aliases.find(one => one.name === qualifier)?.version ?? qualifier;
+  if (wanted === '$LATEST') return record.latest;
   const version = record.versions.find(one => one.version === wanted);
   if (!version) throw notFound(`Function not found: ${functionArn(service.place, record.name, qualifier)}`);
   return version;
+}
+
+/** The version that one call of a qualifier gets: an alias with weights gives one of its two versions, by lot. */
+export function drawVersion(
+  service: Service,
+  record: FunctionRecord,
+  qualifier: string | undefined,
+): FunctionVersion {
+  const [[other, weight] = ['', 0]] = Object.entries(
+    record.aliases.find(one => one.name === qualifier)?.weights ?? {},
+  );
+  return resolveVersion(service, record, Math.random() < weight ? other : qualifier);
 }
 
 export function findAlias(service: Service, record: FunctionRecord, name: string): Alias {
@@ -90,9 +102,4 @@ export function page<T>(
   const wanted = Number(query.get('MaxItems') ?? most) || most;
   const to = from + Math.min(Math.max(1, wanted), most);
   return { items: items.slice(from, to), next: to < items.length ? { NextMarker: String(to) } : {} };
-}
-
-function draw({ version, weights }: Alias): string {
-  const [[other, weight] = ['', 0]] = Object.entries(weights);
-  return Math.random() < weight ? other : version;
 }

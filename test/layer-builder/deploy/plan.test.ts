@@ -6,6 +6,7 @@ import type {
   DeployStep,
   DesiredFunction,
   FunctionSettings,
+  Surroundings,
 } from '../../../layer-builder/deploy/types.ts';
 
 const settings: FunctionSettings = {
@@ -27,16 +28,20 @@ const desired: DesiredFunction = {
   url: { auth: 'NONE', cors: undefined },
   tags: { stage: 'dev' },
   reservedConcurrency: undefined,
+  ownRole: undefined,
+  logs: undefined,
+  release: { shift: [], bake: 60, alarms: [] },
 };
+const logGroup = '/aws/lambda/sample__dev';
 
 function deployed(
   change: Partial<FunctionSettings> = {},
   rest: Partial<ActualFunction> = {},
 ): ActualFunction {
-  const state = { ...settings, ...change, revisionId: 'r' };
+  const state = { ...settings, ...change, revisionId: 'r', logGroup };
   return {
     latest: { ...state, version: '$LATEST' },
-    live: { ...state, version: '1', aliasRevisionId: 'a' },
+    live: { ...state, version: '1', aliasRevisionId: 'a', weights: {} },
     url: { auth: 'NONE', url: 'http://127.0.0.1/', cors: undefined },
     urlIsPublic: true,
     arn: 'arn:function',
@@ -98,7 +103,17 @@ test(
   leadsTo,
   deployed(
     {},
-    { live: { ...settings, codeSha256: 'code-0', version: '1', revisionId: 'r', aliasRevisionId: 'a' } },
+    {
+      live: {
+        ...settings,
+        codeSha256: 'code-0',
+        version: '1',
+        revisionId: 'r',
+        aliasRevisionId: 'a',
+        weights: {},
+        logGroup,
+      },
+    },
   ),
   renewal,
 );
@@ -108,6 +123,69 @@ test(
   deployed({}, { live: undefined }),
   ['publish-version', 'smoke-test', 'create-alias'],
 );
+const around = { ownRole: { name: 'own', description: '', policy: (arn: string) => `{"for":"${arn}"}` } };
+const shifted = { ...desired, release: { shift: [10, 50], bake: 30, alarms: ['errors'] } };
+
+test('a share in steps, watched: each step, the whole, and then the alarms', t => {
+  t.deepEqual(planDeploy(shifted, deployed({ memory: 128 })).steps.slice(3), [
+    { kind: 'shift-alias', from: '1', percent: 10, seconds: 30 },
+    { kind: 'shift-alias', from: '1', percent: 50, seconds: 30 },
+    { kind: 'move-alias', from: '1' },
+    { kind: 'watch-alarms', alarms: ['errors'], seconds: 30 },
+  ]);
+});
+test('a first version has nobody to share with', t => {
+  t.false(planDeploy(shifted, undefined).steps.some(({ kind }) => /shift|watch/.test(kind)));
+});
+test('a shift that was left half-way and is not wanted any more ends', t => {
+  const { live, ...rest } = deployed();
+  t.deepEqual(planDeploy(shifted, { ...rest, live: live && { ...live, weights: { 2: 0.1 } } }).steps, [
+    { kind: 'end-shift', version: '1' },
+  ]);
+});
+test('mode auto tries the S3 path before the version that is published', t => {
+  const auto = { ...desired, settings: { ...settings, environment: { DEPS_SOURCE: 'auto' } } };
+  t.deepEqual(
+    planDeploy(auto, deployed()).steps.map(({ kind }) => kind),
+    ['update-configuration', 'rehearse-s3', ...renewal] as DeployStep['kind'][],
+  );
+});
+
+const standing = test.macro({
+  exec(t, wanted: Partial<DesiredFunction>, found: Surroundings, kinds: readonly string[]) {
+    t.deepEqual(
+      planDeploy({ ...desired, ...wanted }, deployed(), found).steps.map(({ kind }) => kind),
+      kinds as DeployStep['kind'][],
+    );
+  },
+  title: (name = '') => `around the function, ${name}`,
+});
+const role = { arn: 'arn:1', description: '', policy: '{ "for": "arn:1" }' };
+const logs = { group: logGroup, retentionDays: 30 };
+test('a role that is missing is made first', standing, around, {}, ['create-role']);
+test('a role as it shall be stays, however it is indented', standing, around, { role }, []);
+test('another policy is set right', standing, around, { role: { ...role, policy: '{"for":"all"}' } }, [
+  'update-role',
+]);
+test('a policy that is missing is set', standing, around, { role: { ...role, policy: undefined } }, [
+  'update-role',
+]);
+test('a log group that is missing is made and limited', standing, { logs }, {}, [
+  'create-log-group',
+  'set-retention',
+]);
+test('another retention is set', standing, { logs }, { logGroup: { retentionDays: undefined } }, [
+  'set-retention',
+]);
+test('the same retention stays', standing, { logs }, { logGroup: { retentionDays: 30 } }, []);
+test(
+  'no wish for a retention leaves the one that is there',
+  standing,
+  { logs: { ...logs, retentionDays: undefined } },
+  { logGroup: { retentionDays: 7 } },
+  [],
+);
+
 test('a missing URL makes the URL', leadsTo, deployed({}, { url: undefined, urlIsPublic: false }), [
   'create-url',
   'allow-url',

@@ -225,9 +225,10 @@ function every(policy: Policy): { action: string; resource: string }[] {
   );
 }
 
-test('E25 the function may get objects below sha256/ and nothing else', t => {
+test('E25 the function may get objects below sha256/ and their versions, and nothing else', t => {
   t.deepEqual(every(functionPolicy(facts)), [
     { action: 's3:GetObject', resource: 'arn:aws:s3:::b/p/sha256/*' },
+    { action: 's3:GetObjectVersion', resource: 'arn:aws:s3:::b/p/sha256/*' },
   ]);
 });
 
@@ -265,7 +266,15 @@ test('--policies asks AWS nothing', async t => {
   const project = await makeProject({ service: 'offline' });
   const argv = ['doctor', '--policies', '--bucket', 'some-bucket', '--project', project];
   const run = await runCommand(argv, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
-  t.deepEqual(Object.keys(run.data.policies), ['function', 'publisher', 'collector', 'inspector', 'buckets']);
+  t.deepEqual(Object.keys(run.data.policies), [
+    'function',
+    'publisher',
+    'collector',
+    'inspector',
+    'deployer',
+    'roleMaker',
+    'buckets',
+  ]);
   t.is(run.status, 0);
 });
 

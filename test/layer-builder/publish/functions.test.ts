@@ -9,10 +9,11 @@ import test from 'ava';
 import type { CodedError } from '../../../artifact/error.ts';
 import { makeCaller } from '../../../layer-builder/aws/calls.ts';
 import { openClients } from '../../../layer-builder/aws/clients.ts';
-import type { FunctionAccess } from '../../../layer-builder/aws/function-access.ts';
 import { readFunction } from '../../../layer-builder/aws/function-read.ts';
+import { openSide } from '../../../layer-builder/aws/side-access.ts';
 import { fileOf } from '../../../layer-builder/build/file.ts';
 import { writeZip } from '../../../layer-builder/build/zip.ts';
+import type { DeployAccess } from '../../../layer-builder/deploy/apply.ts';
 import { applyDeploy } from '../../../layer-builder/deploy/apply.ts';
 import { planDeploy } from '../../../layer-builder/deploy/plan.ts';
 import type { DesiredFunction } from '../../../layer-builder/deploy/types.ts';
@@ -20,11 +21,12 @@ import type { World } from './world.ts';
 import { region, startWorld } from './world.ts';
 
 let world: World;
-let aws: FunctionAccess & { close(): void };
+let aws: DeployAccess & { close(): void };
 test.before(async () => {
   world = await startWorld();
   const clients = await openClients(world.env, region);
-  aws = { lambda: clients.lambda, call: makeCaller(clients), close: clients.close };
+  const side = openSide(clients, world.env);
+  aws = { lambda: clients.lambda, call: makeCaller(clients), side, close: clients.close };
 });
 test.after.always(async () => {
   aws?.close();
@@ -35,7 +37,15 @@ test.afterEach.always(() => world?.proxy.reset());
 async function wanted(name: string, code: string, memory: number) {
   const zip = await writeZip([fileOf('index.mjs', `export const handler = () => ${code};`)]);
   const desired: DesiredFunction = {
-    ...{ name, url: undefined, tags: {}, reservedConcurrency: undefined },
+    ...{
+      name,
+      url: undefined,
+      tags: {},
+      reservedConcurrency: undefined,
+      ownRole: undefined,
+      logs: undefined,
+    },
+    release: { shift: [], bake: 1, alarms: [] },
     settings: {
       codeSha256: createHash('sha256').update(zip).digest('base64'),
       ...{
@@ -55,11 +65,18 @@ async function wanted(name: string, code: string, memory: number) {
 async function deploy({ desired, zip }: Awaited<ReturnType<typeof wanted>>, meanwhile = async () => {}) {
   const actual = await readFunction(aws, desired.name);
   await meanwhile();
-  return await applyDeploy(aws, planDeploy(desired, actual), desired, actual, {
-    zip,
-    smokePaths: [],
-    progress: () => {},
-  });
+  return await applyDeploy(
+    aws,
+    planDeploy(desired, actual),
+    desired,
+    actual,
+    {},
+    {
+      zip,
+      smokePaths: [],
+      progress: () => {},
+    },
+  );
 }
 
 test.serial(

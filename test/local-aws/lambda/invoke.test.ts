@@ -1,6 +1,7 @@
 /** Invocation over the wire: what a function finds, what it answers, how it fails, what is kept between calls. */
 import {
   CreateAliasCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   InvokeWithResponseStreamCommand,
   PublishLayerVersionCommand,
@@ -180,6 +181,14 @@ test('versions keep their code and configuration, aliases choose one, and the an
     (await invoke(bench.lambda, 'versioned', {}, 'live')).version,
     '2',
     'with a weight of 1 always the other version',
+  );
+  const described = await bench.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: 'versioned', Qualifier: 'live' }),
+  );
+  t.deepEqual(
+    described.Environment?.Variables,
+    { STAGE: 'one' },
+    'what is described is where the alias points',
   );
 });
 
