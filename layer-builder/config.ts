@@ -42,6 +42,7 @@ export function completeConfig(
     exclude: raw.exclude ?? [],
     forms: raw.forms ?? {},
     compileCache: raw.compileCache ?? true,
+    sourceMaps: raw.sourceMaps ?? false,
     bucket: raw.bucket,
     regions: raw.regions ?? [],
     prefix: raw.prefix ?? '',

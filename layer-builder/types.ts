@@ -2,8 +2,9 @@
 import type { Digest } from '../artifact/digest.ts';
 import type { Architecture, Load, Lock, LockArtifact, LockPackage, Runtime } from '../artifact/lock.ts';
 
-/** The form in which a package enters an artifact: bundled, or with its own files. */
-export type PackageForm = 'compacted' | 'whole';
+/** The form in which a package enters an artifact: bundled, with those of its files that are reached, or with all. */
+export const packageForms = ['compacted', 'traced', 'whole'] as const;
+export type PackageForm = (typeof packageForms)[number];
 
 export interface ArtifactConfig {
   readonly name: string;
@@ -65,6 +66,8 @@ export interface Config {
   readonly forms: Readonly<Record<string, PackageForm>>;
   /** Whether V8's compile cache travels in the artifact. */
   readonly compileCache: boolean;
+  /** Whether source maps of what is bundled are written beside the artifact. */
+  readonly sourceMaps: boolean;
   readonly bucket: string | undefined;
   readonly regions: readonly string[];
   readonly prefix: string;
@@ -117,6 +120,8 @@ export interface BuildOptions {
   readonly progress?: (line: string) => void;
   /** Builds even when nothing changed. @default false */
   readonly force?: boolean;
+  /** Writes source maps whatever the configuration says. */
+  readonly sourceMaps?: boolean;
   /** Where npm finds its registry. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Stops the build; nothing is moved in place. */

@@ -14,6 +14,7 @@ import type { PlanPackage } from '../plan/report.ts';
 import { specifiersOf } from '../plan/roots.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import type { Config } from '../types.ts';
+import type { Compacted } from './compact/index.ts';
 import { compactPackages } from './compact/index.ts';
 import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
@@ -37,6 +38,9 @@ export interface MakeFacts {
   readonly entries: ReadonlyMap<string, LockEntry>;
   /** Specifiers of the whole app. */
   readonly specifiers: readonly string[];
+  readonly sourceMaps: boolean;
+  /** Makes what is too large all the same, to weigh it. */
+  readonly weighs: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,12 +55,15 @@ export interface MadeArtifact {
   readonly packages: readonly LockEntry[];
   readonly sbom: string;
   readonly provenance: string;
+  /** By path in the zip; none unless asked for. */
+  readonly maps: Compacted['maps'];
   readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
   readonly report: readonly Omit<PlanPackage, 'requiredBy'>[];
 }
 
 /**
- * Throws `BUILD_UNSAFE_FILE`, `BUILD_SECRET`, `BUILD_SOURCE_CHANGED` and `ARTIFACT_TOO_LARGE`; writes nothing.
+ * Throws `BUILD_UNSAFE_FILE`, `BUILD_SECRET`, `BUILD_SOURCE_CHANGED` and, unless it only weighs, `ARTIFACT_TOO_LARGE`;
+ * writes nothing.
  */
 export async function makeArtifact(
   artifact: PlannedArtifact,
@@ -82,15 +89,6 @@ export async function makeArtifact(
     entries: make.entries,
     forms: config.forms,
   });
-  const report = parts.map(({ entry, location, files, pruned }) => ({
-    name: entry.name,
-    version: entry.version,
-    location,
-    files: files.length,
-    size: sizeOf(files),
-    pruned,
-    ...(compacted.forms.get(location) ?? { form: 'whole' as const }),
-  }));
   const packages = parts.map(part => part.entry);
   const sbom = formatSbom({
     artifact: artifact.name,
@@ -119,10 +117,20 @@ export async function makeArtifact(
   };
   const files = [...content, fileOf(markerPath(artifact.name), `${JSON.stringify(marker)}\n`)];
   refuseCollisions(files);
-  refuseTooLarge(artifact.name, sizeOf(files), report);
+  const unpackedSize = sizeOf(files);
+  const reports = (packed: ReadonlyMap<string, number>) =>
+    parts.map(part => packageReport(part, compacted, packed));
+  if (!make.weighs) refuseTooLarge([{ name: artifact.name, unpackedSize, packages: reports(new Map()) }]);
   const zip = await writeZip(files);
+  const unlimited = {
+    ...defaultLimits,
+    maxTotalBytes: Infinity,
+    maxEntryBytes: Infinity,
+    maxRatio: Infinity,
+  };
   // What the loader would refuse at a cold start is refused here.
-  readArchive(zip, defaultLimits);
+  const entries = readArchive(zip, make.weighs ? unlimited : defaultLimits);
+  const packed = new Map(entries.map(entry => [entry.path, entry.packed]));
   const digest = digestOf(zip);
   const provenance = formatProvenance({
     artifact: artifact.name,
@@ -137,13 +145,44 @@ export async function makeArtifact(
     zip,
     digest,
     tree,
-    unpackedSize: sizeOf(files),
+    unpackedSize,
     files,
     packages,
     sbom,
     provenance,
+    maps: compacted.maps,
     imports: compacted.imports,
-    report,
+    report: reports(packed),
+  };
+}
+
+type Part = { readonly entry: LockEntry; readonly location: string } & ReturnType<typeof readPackageFiles>;
+
+function packageReport(
+  { entry, location, files, pruned }: Part,
+  compacted: Compacted,
+  packed: ReadonlyMap<string, number>,
+): MadeArtifact['report'][number] {
+  let [size, zipped, own] = [0, 0, 0];
+  for (const file of compacted.files) {
+    const owners = compacted.owners.get(file.path);
+    const share = owners?.get(location);
+    if (owners === undefined || share === undefined) continue;
+    const total = [...owners.values()].reduce((sum, bytes) => sum + bytes, 0);
+    size += total === 0 ? 0 : (file.size * share) / total;
+    zipped += total === 0 ? 0 : ((packed.get(file.path) ?? 0) * share) / total;
+    if (owners.size === 1) own += 1;
+  }
+  return {
+    name: entry.name,
+    version: entry.version,
+    location,
+    files: files.length,
+    size: sizeOf(files),
+    pruned,
+    inArtifact: { files: own, size: Math.round(size), zipped: Math.round(zipped) },
+    ms: compacted.times.get(location) ?? 0,
+    ...(compacted.forms.get(location) ?? { form: 'whole' as const }),
   };
 }
 

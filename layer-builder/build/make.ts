@@ -25,9 +25,10 @@ export async function makeArtifacts(
   facts: ProjectFacts,
   plan: BuildPlan,
   places: MakePlaces,
-  options: BuildOptions,
+  options: BuildOptions & { readonly weighs?: boolean },
 ): Promise<MadeArtifact[]> {
   const { progress = () => {}, force = false, env = process.env, signal } = options;
+  const sourceMaps = options.sourceMaps ?? facts.config.sourceMaps;
   const count = plan.artifacts.reduce((sum, artifact) => sum + artifact.reach.packages.length, 0);
   progress(`installing ${count} packages for ${plan.machine.os}-${plan.machine.cpu}`);
   const install = await installPackages(
@@ -54,6 +55,8 @@ export async function makeArtifacts(
         machine: plan.machine,
         entries: plan.entries,
         specifiers: plan.specifiers,
+        sourceMaps,
+        weighs: options.weighs ?? false,
         node,
         signal,
       }),

@@ -32,7 +32,7 @@ export async function planProject(project: string, options: BuildOptions = {}): 
     const own = places.installs;
     const installed = existsSync(join(own, installKey(plan.install, plan.machine)));
     const installs = installed ? own : join(temporary, 'installs');
-    const made = await makeArtifacts(facts, plan, { installs, temporary }, options);
+    const made = await makeArtifacts(facts, plan, { installs, temporary }, { ...options, weighs: true });
     const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
     return reportPlan(facts, plan, made, appBytes);
   } finally {

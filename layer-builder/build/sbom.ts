@@ -51,7 +51,7 @@ export function formatSbom(facts: SbomFacts): string {
   const hex = sha256Hex(JSON.stringify(body));
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const { bomFormat, specVersion, ...rest } = body;
-  return `${JSON.stringify({ bomFormat, specVersion, serialNumber: `urn:uuid:${uuid}`, ...rest }, null, 1)}\n`;
+  return `${JSON.stringify({ bomFormat, specVersion, serialNumber: `urn:uuid:${uuid}`, ...rest })}\n`;
 }
 
 /** https://github.com/package-url/purl-spec: only the `@` of a scope is encoded. */

@@ -1,6 +1,7 @@
 /** What each key of the configuration may hold. Limits are those of Lambda. */
 import { artifactNamePattern } from '../../artifact/layout.ts';
 import { architectures, runtimes } from '../../artifact/lock.ts';
+import { packageForms } from '../types.ts';
 import { ascending, flag, list, map, object, oneOf, oneOfNumbers, text, whole } from './check.ts';
 
 /** npm's grammar, old capital letters included; no path can hide in it. */
@@ -57,8 +58,9 @@ export const configRules = object({
   ),
   include: packages,
   exclude: packages,
-  forms: map(packageName, 'the name of a package', oneOf(['compacted', 'whole'])),
+  forms: map(packageName, 'the name of a package', oneOf(packageForms)),
   compileCache: flag(),
+  sourceMaps: flag(),
   bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
   regions: list(text('a region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/)),
   prefix: text('a key prefix without leading slash', /^(?!\/)[A-Za-z0-9!_.*'()/-]*$/),

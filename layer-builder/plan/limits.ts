@@ -17,18 +17,25 @@ export const environmentLimit = 4096;
 
 /** Throws `ARTIFACT_TOO_LARGE` before anything is written or uploaded. */
 export function refuseTooLarge(
-  artifact: string,
-  unpackedSize: number,
-  largest: readonly { readonly name: string; readonly size: number }[],
+  artifacts: readonly {
+    readonly name: string;
+    readonly unpackedSize: number;
+    readonly packages: readonly { readonly name: string; readonly inArtifact: { readonly size: number } }[];
+  }[],
 ): void {
-  if (unpackedSize <= unpackedLimit) return;
-  const top = [...largest].sort((a, b) => b.size - a.size).slice(0, 5);
+  const tooLarge = artifacts.find(artifact => artifact.unpackedSize > unpackedLimit);
+  if (tooLarge === undefined) return;
+  const { name, unpackedSize, packages } = tooLarge;
+  const largest = packages
+    .map(item => ({ name: item.name, bytes: item.inArtifact.size }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 5);
   throw new BuilderError(
     'ARTIFACT_TOO_LARGE',
-    `artifact ${artifact} is too large unpacked (expected at most ${count(unpackedLimit)} bytes, found ${count(unpackedSize)} bytes)`,
+    `artifact ${name} is too large unpacked (expected at most ${count(unpackedLimit)} bytes, found ${count(unpackedSize)} bytes)`,
     {
-      hint: `largest: ${top.map(item => `${item.name} ${count(item.size)} bytes`).join(', ')}; exclude what the app does not need, or move it to a lazy artifact that is only loaded from S3`,
-      details: { artifact, expectedBytes: unpackedLimit, foundBytes: unpackedSize, largest: top },
+      hint: `run "layer-builder plan": it proposes a split that fits; largest: ${largest.map(item => `${item.name} ${count(item.bytes)} bytes`).join(', ')}`,
+      details: { artifact: name, expectedBytes: unpackedLimit, foundBytes: unpackedSize, largest },
     },
   );
 }

@@ -14,6 +14,13 @@ export interface PlanPackage {
   /** Bytes as installed, without what was pruned. */
   readonly size: number;
   readonly pruned: { readonly files: number; readonly bytes: number };
+  /**
+   * Its part of the artifact; of a file that several packages share, what its code makes of it. `files` are those
+   * that it has for itself.
+   */
+  readonly inArtifact: { readonly files: number; readonly size: number; readonly zipped: number };
+  /** Milliseconds in its own modules on this machine, as installed. */
+  readonly ms: number;
   readonly form: PackageForm;
   /** Why it is not compacted. */
   readonly reason?: string;

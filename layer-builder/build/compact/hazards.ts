@@ -10,18 +10,26 @@ export type ModuleFormat = 'esm' | 'commonjs' | 'json' | 'native' | 'other';
 const suspicious =
   /__dirname|__filename|createRequire|import\.meta|import\s*\(|\brequire\b(?!\s*\(\s*['"`][^'"`]+['"`]\s*\))|\bmodule\b\s*(?!\.exports)[.[]|\bWorker\b|\beval\s*\(|process\.(binding|dlopen|mainModule)|process\[/;
 
-/** Why this module must stay in its own file, or undefined. */
-export function findHazard(code: string, format: ModuleFormat): string | undefined {
-  if (format !== 'esm' && format !== 'commonjs') return undefined;
-  if (!suspicious.test(code)) return undefined;
+/**
+ * `place`: it asks where it lies, so it must stay in its own file. `unknown`: nobody can tell either what it loads.
+ */
+export interface Hazard {
+  readonly kind: 'place' | 'unknown';
+  readonly reason: string;
+}
+
+/** Why this module must stay in its own file: every reason, in the order of the text. */
+export function findHazards(code: string, format: ModuleFormat): readonly Hazard[] {
+  if (format !== 'esm' && format !== 'commonjs') return [];
+  if (!suspicious.test(code)) return [];
   try {
     const program: unknown = parseAst(code, {
       lang: 'js',
       sourceType: format === 'esm' ? 'module' : 'commonjs',
     });
-    return visit(program, { format, parent: undefined, field: '', shadowed: new Set() });
+    return [...visit(program, { format, parent: undefined, field: '', shadowed: new Set() })];
   } catch {
-    return 'it does not parse as the kind of module that Node takes it for';
+    return [unknown('it does not parse as the kind of module that Node takes it for')];
   }
 }
 
@@ -34,38 +42,33 @@ interface Place {
   readonly shadowed: ReadonlySet<string>;
 }
 
-function visit(value: unknown, place: Place): string | undefined {
+function* visit(value: unknown, place: Place): Generator<Hazard> {
   if (Array.isArray(value)) {
-    for (const item of value) {
-      const hazard = visit(item, place);
-      if (hazard !== undefined) return hazard;
-    }
-    return undefined;
+    for (const item of value) yield* visit(item, place);
+    return;
   }
-  if (!isSyntaxNode(value)) return undefined;
+  if (!isSyntaxNode(value)) return;
   const own = hazardOf(value, place);
-  if (own !== undefined) return own;
+  if (own !== undefined) yield own;
   const declared = declaredNames(value);
   const shadowed = declared.size === 0 ? place.shadowed : new Set([...place.shadowed, ...declared]);
   for (const [field, child] of Object.entries(value)) {
     if (typeof child !== 'object' || child === null) continue;
-    const hazard = visit(child, { ...place, parent: value, field, shadowed });
-    if (hazard !== undefined) return hazard;
+    yield* visit(child, { ...place, parent: value, field, shadowed });
   }
-  return undefined;
 }
 
-function hazardOf(node: SyntaxNode, place: Place): string | undefined {
+function hazardOf(node: SyntaxNode, place: Place): Hazard | undefined {
   switch (node.type) {
     case 'Identifier':
       return isReference(place.parent, place.field) && !isShadowed(String(node['name']), place)
         ? identifierHazard(String(node['name']), place)
         : undefined;
     case 'ImportExpression':
-      return isText(node['source']) ? undefined : 'it imports a module whose name is computed';
+      return isText(node['source']) ? undefined : unknown('it imports a module whose name is computed');
     case 'MetaProperty':
       return (node['meta'] as SyntaxNode)['name'] === 'import'
-        ? 'it asks where it lies (import.meta)'
+        ? placed('it asks where it lies (import.meta)')
         : undefined;
     case 'MemberExpression':
       return memberHazard(node);
@@ -74,21 +77,21 @@ function hazardOf(node: SyntaxNode, place: Place): string | undefined {
   }
 }
 
-function identifierHazard(name: string, { parent, field, format }: Place): string | undefined {
+function identifierHazard(name: string, { parent, field, format }: Place): Hazard | undefined {
   switch (name) {
     case '__dirname':
     case '__filename':
-      return `it asks where it lies (${name})`;
+      return placed(`it asks where it lies (${name})`);
     case 'createRequire':
-      return 'it makes a require of its own (createRequire)';
+      return unknown('it makes a require of its own (createRequire)');
     case 'Worker':
       return parent?.type === 'NewExpression' && field === 'callee'
-        ? 'it starts a worker from a file'
+        ? placed('it starts a worker from a file')
         : undefined;
     case 'eval':
       // A CommonJS module keeps its scope and names in a bundle, so the text sees what it saw before.
       return format === 'esm' && parent?.type === 'CallExpression' && field === 'callee'
-        ? 'it evaluates text in its own scope'
+        ? placed('it evaluates text in its own scope')
         : undefined;
     case 'require':
       return requireHazard(parent, field);
@@ -104,37 +107,50 @@ function isShadowed(name: string, { shadowed }: Place): boolean {
   return name !== 'createRequire' && name !== 'Worker' && shadowed.has(name);
 }
 
-function requireHazard(parent: SyntaxNode | undefined, field: string): string | undefined {
+function requireHazard(parent: SyntaxNode | undefined, field: string): Hazard | undefined {
   if (parent?.type === 'UnaryExpression' && parent['operator'] === 'typeof') return undefined;
   if (parent?.type === 'CallExpression' && field === 'callee') {
     const [first] = parent['arguments'] as SyntaxNode[];
-    return isText(first) ? undefined : 'it requires a module whose name is computed';
+    return isText(first) ? undefined : unknown('it requires a module whose name is computed');
   }
   if (parent?.type === 'MemberExpression' && field === 'object' && propertyName(parent) === 'main')
     return undefined;
-  return 'it uses require as a value';
+  return unknown('it uses require as a value');
 }
 
-function moduleHazard(parent: SyntaxNode | undefined, field: string): string | undefined {
+function moduleHazard(parent: SyntaxNode | undefined, field: string): Hazard | undefined {
   if (parent?.type === 'UnaryExpression') return undefined;
   if (parent?.type === 'MemberExpression' && field === 'object') {
     const name = propertyName(parent);
     // `module.nodeType` asks whether `module` is an element of a page that happens to have that id.
-    return name === 'exports' || name === 'nodeType' ? undefined : `it reads module.${name ?? '[…]'}`;
+    if (name === 'exports' || name === 'nodeType') return undefined;
+    const reason = `it reads module.${name ?? '[…]'}`;
+    return name === undefined || loading.has(name) ? unknown(reason) : placed(reason);
   }
   // `module && module.exports`, `require.main === module`: only its being there matters.
   if (parent?.type === 'LogicalExpression' || parent?.type === 'BinaryExpression') return undefined;
   if (parent?.type === 'IfStatement' || parent?.type === 'ConditionalExpression') return undefined;
-  return 'it uses module as a value';
+  return unknown('it uses module as a value');
 }
 
-function memberHazard(node: SyntaxNode): string | undefined {
+function memberHazard(node: SyntaxNode): Hazard | undefined {
   const object = node['object'] as SyntaxNode;
   if (object.type !== 'Identifier' || object['name'] !== 'process') return undefined;
   const name = propertyName(node);
   return name === 'binding' || name === 'dlopen' || name === 'mainModule'
-    ? `it uses process.${name}`
+    ? unknown(`it uses process.${name}`)
     : undefined;
+}
+
+/** Fields of `module` with which more can be loaded; the others only tell about it. */
+const loading = new Set(['require', 'constructor', 'children', 'parent']);
+
+function unknown(reason: string): Hazard {
+  return { kind: 'unknown', reason };
+}
+
+function placed(reason: string): Hazard {
+  return { kind: 'place', reason };
 }
 
 /** A name used as a value: not a property after a dot, not a key, not a parameter or a declaration. */

@@ -1,5 +1,5 @@
 /** Chooses a form for every package of an artifact, and proves the choice by loading it. */
-import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { modulesPath } from '../../../artifact/layout.ts';
 import type { Machine } from '../../plan/reach.ts';
@@ -8,18 +8,18 @@ import { packageOf } from '../../read/bundle.ts';
 import type { LockEntry } from '../../read/lockfile.ts';
 import type { PackageForm } from '../../types.ts';
 import type { ArtifactFile } from '../file.ts';
-import { fileOf } from '../file.ts';
 import type { TargetNode } from '../node.ts';
-import { annotateNames } from './annotate.ts';
-import type { BundleEntry, BundleResult } from './bundle.ts';
+import type { Assembled } from './assemble.ts';
+import { assembleFiles } from './assemble.ts';
+import type { BundleEntry } from './bundle.ts';
 import { bundlePackages } from './bundle.ts';
+import type { ModuleMemory } from './commonjs.ts';
 import type { ImportTime } from './judge.ts';
 import { blameAll, compareProbes, importsOf, ways } from './judge.ts';
-import type { CompactExport } from './manifest.ts';
-import { compactManifest } from './manifest.ts';
 import type { Probe } from './probe.ts';
 import { probePackages } from './probe.ts';
 import { stageFiles } from './stage.ts';
+import { tracePackages } from './trace.ts';
 
 export interface PackagePart {
   readonly entry: LockEntry;
@@ -39,69 +39,87 @@ export interface CompactInput {
   readonly entries: ReadonlyMap<string, LockEntry>;
   readonly machine: Machine;
   readonly forms: Readonly<Record<string, PackageForm>>;
+  readonly sourceMaps: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ChosenForm {
   readonly form: PackageForm;
-  /** Why it is not compacted. */
+  /** Why it is not compacted, and when it is whole, why not traced. */
   readonly reason?: string;
 }
 
-export interface Compacted {
-  readonly files: readonly ArtifactFile[];
+export interface Compacted extends Assembled {
   /** By location. */
   readonly forms: ReadonlyMap<string, ChosenForm>;
   /** Milliseconds of each import, one after the other, as they are in the artifact. */
   readonly imports: readonly ImportTime[];
+  /** Location → milliseconds in its own modules, as installed. */
+  readonly times: ReadonlyMap<string, number>;
 }
 
 /** Each round takes at least one package out of the bundle, and most end after the first. */
 const rounds = 40;
 
+/** Why packages are not compacted, and why not traced either, by location. */
+interface Reasons {
+  readonly raw: Map<string, string>;
+  readonly whole: Map<string, string>;
+}
+
 /**
- * Bundles what can be bundled and keeps the rest as it is. The bundle counts only when a child process under
- * Lambda's flags finds the same names, kinds, arities and constants in it as in the installed packages, by
- * `import` and by `require`; otherwise the package at fault, and all it needs, stays whole, with the reason.
+ * Bundles what can be bundled, keeps of the rest the files that can be reached, and all files where that cannot be
+ * told. It counts only when a child process under Lambda's flags finds the same names, kinds, arities and constants
+ * as in the installed packages, by `import` and by `require`; otherwise the package at fault, and all it needs,
+ * falls back to the next form, with the reason.
  */
 export async function compactPackages(input: CompactInput): Promise<Compacted> {
   const folder = realpathSync(input.installFolder);
-  const reasons = new Map<string, string>();
-  const keepRaw = (location: string, reason: string) => {
-    const first = !reasons.has(location);
-    if (first) reasons.set(location, reason);
+  const reasons: Reasons = { raw: new Map(), whole: new Map() };
+  /** True when something changed. */
+  const fallBack = (location: string, reason: string) => {
+    const into = reasons.raw.has(location) ? reasons.whole : reasons.raw;
+    const isNew = !into.has(location);
+    if (isNew) into.set(location, reason);
     for (const other of closureOf(location, input)) {
-      if (!reasons.has(other)) reasons.set(other, `${location} needs it and stays as it is`);
+      if (!into.has(other)) into.set(other, `${location} needs it and stays as it is`);
     }
-    return first;
+    return isNew;
   };
   for (const part of input.parts) {
     const asked = input.forms[part.entry.name];
-    if (asked !== undefined && asked !== 'compacted') keepRaw(part.location, 'the configuration asks for it');
-    else if (part.files.some(file => /\.(node|so(\.\d+)*|wasm|dylib)$/.test(file.path))) {
-      keepRaw(part.location, 'it holds native code');
-    }
+    const isNative = part.files.some(file => /\.(node|so(\.\d+)*|wasm|dylib)$/.test(file.path));
+    if (asked === 'compacted' || (asked === undefined && !isNative)) continue;
+    const reason = asked === undefined ? 'it holds native code' : 'the configuration asks for it';
+    if (!reasons.raw.has(part.location)) fallBack(part.location, reason);
+    if (asked !== 'traced') reasons.whole.set(part.location, reason);
   }
-  const wanted = input.specifiers.filter(specifier => !reasons.has(`node_modules/${packageOf(specifier)}`));
+  const locationOfRoot = (specifier: string) => `node_modules/${packageOf(specifier)}`;
+  const wanted = input.specifiers.filter(specifier => !reasons.whole.has(locationOfRoot(specifier)));
   const original = await probePackages({ root: folder, specifiers: wanted, files: [] }, input.work, input);
-  if (!original) return whole(input, 'a package ended or blocked the process that loaded it', reasons, []);
+  if (!original)
+    return whole(input, 'a package ended or blocked the process that loaded it', reasons, undefined);
   for (const specifier of wanted) {
     const loaded = original.specifiers[specifier];
-    if (loaded?.import.shape === undefined && loaded?.require.shape === undefined) {
-      keepRaw(`node_modules/${packageOf(specifier)}`, `it does not load by itself (${loaded?.import.error})`);
-    }
+    if (loaded?.import.shape !== undefined || loaded?.require.shape !== undefined) continue;
+    const reason = `it does not load by itself (${loaded?.import.error})`;
+    fallBack(locationOfRoot(specifier), reason);
+    reasons.whole.set(locationOfRoot(specifier), reason);
   }
+  const modules: ModuleMemory = new Map();
   for (let round = 0; round < rounds; round++) {
     input.signal?.throwIfAborted();
-    const specifiers = wanted.filter(specifier => !reasons.has(`node_modules/${packageOf(specifier)}`));
-    if (specifiers.length === 0) break;
-    const attempt = await tryBundle({ input, folder, wanted, specifiers, original, reasons });
-    if (attempt.kind === 'proved') return { ...attempt, forms: formsOf(input, reasons) };
-    const news = [...attempt.faults].map(([location, reason]) => keepRaw(location, reason));
+    const attempt = { input, folder, wanted, original, reasons, modules };
+    const verdict = await tryForms(attempt);
+    if (verdict.kind === 'proved') {
+      const forms = formsOf(input, reasons);
+      return { ...verdict.assembled, forms, imports: verdict.imports, times: timesOf(original) };
+    }
+    const news = [...verdict.faults].map(([location, reason]) => fallBack(location, reason));
     if (!news.includes(true)) break;
   }
-  return whole(input, 'nothing of it could be bundled', reasons, importsOf(original));
+  return whole(input, 'nothing of it could be bundled', reasons, original);
 }
 
 interface Attempt {
@@ -109,48 +127,46 @@ interface Attempt {
   readonly folder: string;
   /** Everything that was loaded from the install: the same is loaded again, whatever its form. */
   readonly wanted: readonly string[];
-  /** Those of them that the bundle answers. */
-  readonly specifiers: readonly string[];
   readonly original: Probe;
-  readonly reasons: ReadonlyMap<string, string>;
+  readonly reasons: Reasons;
+  readonly modules: ModuleMemory;
 }
 
 type Verdict =
-  | {
-      readonly kind: 'proved';
-      readonly files: readonly ArtifactFile[];
-      readonly imports: Compacted['imports'];
-    }
+  | { readonly kind: 'proved'; readonly assembled: Assembled; readonly imports: readonly ImportTime[] }
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
-async function tryBundle(attempt: Attempt): Promise<Verdict> {
-  const { input, folder, wanted, specifiers, original, reasons } = attempt;
+async function tryForms(attempt: Attempt): Promise<Verdict> {
+  const { input, folder, wanted, original, reasons, modules } = attempt;
+  const specifiers = wanted.filter(specifier => !reasons.raw.has(`node_modules/${packageOf(specifier)}`));
   const entries = entriesOf(specifiers, original);
-  const raw = new Set(reasons.keys());
-  const bundle = await bundlePackages({ folder, artifact: input.artifact, entries, raw });
+  const raw = new Set(reasons.raw.keys());
+  const { artifact, sourceMaps } = input;
+  const bundle = await bundlePackages({ folder, artifact, entries, raw, modules, sourceMaps });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
-  const names = await probePackages(
-    { root: folder, specifiers: [], files: bundle.commonJs },
-    input.work,
-    input,
-  );
+  const question = { root: folder, specifiers: [], files: bundle.commonJs };
+  const names = await probePackages(question, input.work, input);
   if (!names) return { kind: 'faulty', faults: blameAll(specifiers, 'its modules do not load one by one') };
-  const files = [
-    ...input.parts.filter(part => raw.has(part.location)).flatMap(part => part.files),
-    ...chunkFiles(bundle, names),
-    ...manifestFiles(attempt, bundle),
-  ];
+  const fromApp = wanted.flatMap(specifier => ways(original, specifier).flatMap(({ file }) => file ?? []));
+  const kept = await tracePackages({
+    folder,
+    packages: input.parts.filter(part => raw.has(part.location)).map(part => rawPackage(part, input)),
+    roots: [...fromApp, ...bundle.outside],
+    wholes: reasons.whole,
+  });
+  const assembled = assembleFiles({ bundle, names, kept, specifiers, original, folder });
   const stage = join(realpathSync(input.work), 'stage');
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage);
-  stageFiles(files, stage);
+  stageFiles(assembled.files, stage);
   const root = join(stage, modulesPath, '..');
   const found = await probePackages({ root, specifiers: wanted, files: [] }, input.work, input);
+  const provable = wanted.filter(specifier => !reasons.whole.has(`node_modules/${packageOf(specifier)}`));
   const faults = found
-    ? compareProbes(specifiers, original, found)
-    : blameAll(specifiers, 'the bundle ends or blocks the process that loads it');
+    ? compareProbes(provable, original, found)
+    : blameAll(wanted, 'it ends or blocks the process that loads it from the artifact');
   if (!found || faults.size > 0) return { kind: 'faulty', faults };
-  return { kind: 'proved', files, imports: importsOf(found) };
+  return { kind: 'proved', assembled, imports: importsOf(found) };
 }
 
 /** One entry for each file that a specifier leads to; CommonJS packages have one for both ways of loading. */
@@ -167,66 +183,61 @@ function entriesOf(specifiers: readonly string[], original: Probe): BundleEntry[
   return [...byFile].map(([file, name]) => ({ file, name }));
 }
 
-function chunkFiles(bundle: BundleResult, names: Probe): ArtifactFile[] {
-  const fileByPlace = new Map([...bundle.places].map(([file, place]) => [place, file]));
-  return bundle.chunks.map(chunk => {
-    const shape = names.files[fileByPlace.get(chunk.path) ?? '']?.shape as { keys?: object } | undefined;
-    return fileOf(`${modulesPath}/${chunk.path}`, annotateNames(chunk.code, Object.keys(shape?.keys ?? {})));
-  });
+function rawPackage({ entry, location, files }: PackagePart, input: CompactInput) {
+  return { location, files, needs: needsOf(entry), isAsked: input.forms[entry.name] === 'traced' };
 }
 
-function manifestFiles({ specifiers, original, folder }: Attempt, bundle: BundleResult): ArtifactFile[] {
-  const byPackage = new Map<string, CompactExport[]>();
-  for (const specifier of specifiers) {
-    const name = packageOf(specifier) ?? specifier;
-    const [byImport, byRequire] = ways(original, specifier).map(({ file, shape }) => {
-      const place = shape === undefined ? undefined : bundle.places.get(file ?? '');
-      return place?.slice(name.length + 1);
-    });
-    const subpath = specifier === name ? '.' : `.${specifier.slice(name.length)}`;
-    byPackage.set(name, [...(byPackage.get(name) ?? []), { subpath, import: byImport, require: byRequire }]);
-  }
-  return [...byPackage].map(([name, entries]) => {
-    const text = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8');
-    return fileOf(`${modulesPath}/${name}/package.json`, compactManifest(JSON.parse(text), entries));
-  });
+function needsOf(entry: LockEntry): string[] {
+  return Object.keys({ ...entry.dependencies, ...entry.peerDependencies, ...entry.optionalDependencies });
 }
 
 /** Locations of everything that a package needs: its raw files import them by name, so they stay raw too. */
 function closureOf(location: string, input: CompactInput): string[] {
   const part = input.parts.find(candidate => candidate.location === location);
   if (!part) return [];
-  const { entry } = part;
-  const names = Object.keys({
-    ...entry.dependencies,
-    ...entry.peerDependencies,
-    ...entry.optionalDependencies,
-  });
-  const roots = names.map(name => ({ name, from: entry.location }));
+  const roots = needsOf(part.entry).map(name => ({ name, from: part.entry.location }));
   const present = new Set(input.parts.map(candidate => candidate.location));
   return planReach(input.entries, roots, input.machine)
     .packages.map(other => other.location)
     .filter(other => present.has(other));
 }
 
-function formsOf(input: CompactInput, reasons: ReadonlyMap<string, string>): Map<string, ChosenForm> {
+function formsOf(input: CompactInput, reasons: Reasons): Map<string, ChosenForm> {
   return new Map(
     input.parts.map(({ location }): [string, ChosenForm] => {
-      const reason = reasons.get(location);
-      return [location, reason === undefined ? { form: 'compacted' } : { form: 'whole', reason }];
+      const [raw, kept] = [reasons.raw.get(location), reasons.whole.get(location)];
+      if (raw === undefined) return [location, { form: 'compacted' }];
+      if (kept === undefined) return [location, { form: 'traced', reason: raw }];
+      return [location, { form: 'whole', reason: kept === raw ? raw : `${raw}; ${kept}` }];
     }),
   );
+}
+
+function timesOf(probe: Probe | undefined): ReadonlyMap<string, number> {
+  return new Map(Object.entries(probe?.times ?? {}));
 }
 
 function whole(
   input: CompactInput,
   reason: string,
-  reasons: ReadonlyMap<string, string>,
-  imports: Compacted['imports'],
+  reasons: Reasons,
+  original: Probe | undefined,
 ): Compacted {
   const forms = input.parts.map(({ location }): [string, ChosenForm] => [
     location,
-    { form: 'whole', reason: reasons.get(location) ?? reason },
+    { form: 'whole', reason: reasons.raw.get(location) ?? reason },
   ]);
-  return { files: input.parts.flatMap(part => part.files), forms: new Map(forms), imports };
+  const imports = original === undefined ? [] : importsOf(original);
+  const files = input.parts.flatMap(part => part.files);
+  const owners = input.parts.map(({ location, files: own }) =>
+    own.map(file => [file.path, new Map([[location, file.size]])] as const),
+  );
+  return {
+    files,
+    owners: new Map(owners.flat()),
+    maps: [],
+    forms: new Map(forms),
+    imports,
+    times: timesOf(original),
+  };
 }

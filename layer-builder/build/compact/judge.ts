@@ -24,13 +24,13 @@ export function compareProbes(
           ? `fails with ${after[index]?.error}`
           : firstDifference(before[index]?.shape, after[index]?.shape);
       if (difference === undefined) continue;
-      faults.set(`node_modules/${packageOf(specifier)}`, `${way} of its bundle: ${difference}`);
+      faults.set(`node_modules/${packageOf(specifier)}`, `${way} of it from the artifact: ${difference}`);
     }
   }
   const known = new Set(original.globals);
   const added = found.globals.find(name => !known.has(name));
   if (faults.size === 0 && added !== undefined)
-    return blameAll(specifiers, `its bundle adds ${added} to globalThis`);
+    return blameAll(specifiers, `the artifact adds ${added} to globalThis`);
   return faults;
 }
 

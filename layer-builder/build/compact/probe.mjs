@@ -5,16 +5,23 @@
  * argv: a JSON file { root, specifiers, files, order } and the file to write the answer to.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import module, { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const [, , questionPath, answerPath] = process.argv;
 const question = JSON.parse(readFileSync(questionPath, 'utf8'));
 const parent = join(question.root, 'index.mjs');
 const require = createRequire(parent);
-const answer = { node: process.version, specifiers: {}, files: {} };
+const answer = { node: process.version, specifiers: {}, files: {}, times: {} };
 const before = new Set(Object.getOwnPropertyNames(globalThis));
+
+let inner = 0;
+const load = module.prototype.load;
+/** CommonJS modules load one inside the other: each is charged what its own takes. */
+module.prototype.load = function (filename) {
+  return timed(filename, () => load.call(this, filename));
+};
 
 for (const specifier of question.specifiers) {
   answer.specifiers[specifier] = {
@@ -45,18 +52,43 @@ async function attempt(locate) {
     const found = await locate();
     file = found.file;
     const start = performance.now();
+    inner = 0;
     const value = await found.load();
     const ms = performance.now() - start;
+    // What is left went into ES modules, and those of a package are loaded together.
+    charge(file, ms - inner);
     return { file, ms, shape: shapeOf(value, 0) };
   } catch (error) {
     return { file, error: String(error?.code ?? error?.name ?? error) };
   }
 }
 
+function timed(filename, work) {
+  const [outer, start] = [inner, performance.now()];
+  inner = 0;
+  try {
+    return work();
+  } finally {
+    const ms = performance.now() - start;
+    charge(filename, ms - inner);
+    inner = outer + ms;
+  }
+}
+
+function charge(filename, ms) {
+  const path = relative(question.root, filename).replaceAll('\\', '/');
+  const location = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
+  if (location !== undefined) answer.times[location] = (answer.times[location] ?? 0) + ms;
+}
+
 /** What can be told of a value without calling anything: getters stay unread. */
 function shapeOf(value, depth) {
   if (value === null) return 'null';
-  if (typeof value === 'string') return value.length > 200 ? `string of ${value.length}` : `string ${value}`;
+  if (typeof value === 'string') {
+    // A path that a package makes of the place where it lies.
+    const text = value.replaceAll(question.root, '<root>');
+    return text.length > 200 ? `string of ${text.length}` : `string ${text}`;
+  }
   if (typeof value === 'boolean') return String(value);
   if (typeof value !== 'object' && typeof value !== 'function') return typeof value;
   const shape = { kind: kindOf(value) };

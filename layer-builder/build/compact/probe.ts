@@ -25,6 +25,8 @@ export interface Probe {
   readonly node: string;
   readonly specifiers: Readonly<Record<string, { readonly import: Loaded; readonly require: Loaded }>>;
   readonly files: Readonly<Record<string, Loaded>>;
+  /** Location of a package → milliseconds in its own modules. */
+  readonly times: Readonly<Record<string, number>>;
   readonly globals: readonly string[];
   readonly listeners: readonly string[];
 }

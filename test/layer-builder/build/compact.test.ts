@@ -146,6 +146,7 @@ interface Hazard {
   readonly title: string;
   readonly files: Readonly<Record<string, string>>;
   readonly type?: 'module';
+  readonly form: 'traced' | 'whole';
   readonly reason: RegExp;
 }
 
@@ -156,39 +157,50 @@ const hazards: readonly Hazard[] = [
       'index.js': `exports.text = require('fs').readFileSync(__dirname + '/data.txt', 'utf8');`,
       'data.txt': 'data',
     },
+    form: 'traced',
     reason: /__dirname/,
   },
   {
     title: 'requires by a computed name',
     files: { 'index.js': `exports.text = name => require('./' + name);`, 'data.js': '' },
+    form: 'whole',
     reason: /name is computed/,
   },
   {
     title: 'imports by a computed name',
     type: 'module',
     files: { 'index.js': `export const text = name => import('./' + name);`, 'data.js': '' },
+    form: 'whole',
     reason: /name is computed/,
   },
   {
     title: 'asks import.meta where it lies',
     type: 'module',
     files: { 'index.js': `export const text = import.meta.url.length;` },
+    form: 'traced',
     reason: /import\.meta/,
   },
   {
     title: 'hands require on',
     files: { 'index.js': `exports.text = (f => typeof f)(require);` },
+    form: 'whole',
     reason: /require as a value/,
   },
   {
     title: 'does not load',
     files: { 'index.js': `throw new Error('only in a browser');` },
+    form: 'whole',
     reason: /does not load/,
   },
-  { title: 'is asked for whole', files: { 'index.js': `exports.text = 1;` }, reason: /configuration asks/ },
+  {
+    title: 'is asked for whole',
+    files: { 'index.js': `exports.text = 1;` },
+    form: 'whole',
+    reason: /configuration asks/,
+  },
 ];
 
-test('a package that would not survive a bundle stays whole, with the reason, and what it needs stays with it', async t => {
+test('a package that would not survive a bundle is traced or stays whole, with the reason, and what it needs is traced', async t => {
   const packages = hazards.map(
     ({ files, type }, index): MadeUpPackage => ({
       name: `hazard-${index}`,
@@ -212,12 +224,12 @@ test('a package that would not survive a bundle stays whole, with the reason, an
   const forms = new Map<string, { form: string; reason: string }>(
     report.artifacts[0].packages.map((item: { name: string }) => [item.name, item]),
   );
-  for (const [index, { title, reason }] of hazards.entries()) {
-    t.is(forms.get(`hazard-${index}`)?.form, 'whole', title);
+  for (const [index, { title, form, reason }] of hazards.entries()) {
+    t.is(forms.get(`hazard-${index}`)?.form, form, title);
     t.regex(forms.get(`hazard-${index}`)?.reason ?? '', reason, title);
   }
   t.is(forms.get('fine')?.form, 'compacted');
-  t.is(forms.get('inner-part')?.form, 'whole');
+  t.is(forms.get('inner-part')?.form, 'traced');
   const root = join(temporaryFolder(t), 'tree');
   unpack(readFileSync(artifacts[0]?.path ?? ''), root);
   const answer = await runIn(
@@ -227,6 +239,113 @@ test('a package that would not survive a bundle stays whole, with the reason, an
      show([part, text, (await import('inner-part')).default.part]);`,
   );
   t.deepEqual(answer, [1, 'data', 1]);
+});
+
+test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy as it was written', async t => {
+  const inner = {
+    name: 'inner-modes',
+    files: {
+      'index.js': `exports.isStrict = (function () { return this === undefined; })();`,
+      'strict.js': `/* first */ 'use strict';\nexports.isStrict = (function () { return this === undefined; })();`,
+    },
+  };
+  const modes = `[require('inner-modes').isStrict, require('inner-modes/strict').isStrict]`;
+  const dependencies = { 'inner-modes': '1.0.0' };
+  const { root, forms } = await build(
+    t,
+    [],
+    [
+      inner,
+      {
+        name: 'strict-user',
+        manifest: { dependencies },
+        files: { 'index.js': `'use strict';\nexports.modes = ${modes};` },
+      },
+      {
+        name: 'sloppy-user',
+        manifest: { dependencies },
+        files: {
+          'index.js': `#!/usr/bin/env node
+            exports.modes = ${modes};
+            exports.isStrict = (function () { return this === undefined; })();
+            exports.own = [this === exports, typeof require, require.main === module, module.exports === exports];
+            exports.partly = require('./a').seen;
+            exports.tries = [1, 2].map(() => { try { require('./fails'); } catch (error) { return error.message; } });
+            exports.proto = Object.keys(require('./data.json'));
+            exports.same = require('./a') === require('./a.js');
+            if (exports.same) return;
+            exports.after = 'a return ends the module';`,
+          'a.js': `exports.early = 1; exports.seen = require('./b').seen; exports.late = 1;`,
+          'b.js': `exports.seen = Object.keys(require('./a'));`,
+          'fails.js': `globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error('try ' + globalThis.tries);`,
+          'data.json': '{"__proto__":1,"b":2}',
+        },
+      },
+    ],
+  );
+  t.deepEqual([...new Set(Object.values(forms).map(item => item.form))], ['compacted']);
+  const answer = await runIn(
+    root,
+    `import strict from 'strict-user';
+     import sloppy from 'sloppy-user';
+     show([strict, sloppy]);`,
+  );
+  t.deepEqual(answer, [
+    { modes: [false, true] },
+    {
+      modes: [false, true],
+      isStrict: false,
+      own: [true, 'function', false, true],
+      partly: ['early'],
+      tries: ['try 1', 'try 2'],
+      proto: ['__proto__', 'b'],
+      same: true,
+    },
+  ]);
+});
+
+test('a traced package keeps what is reached: code by name, data by path, and nothing else', async t => {
+  const { root, files, forms } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'inner-tool',
+        files: { 'index.js': `exports.tool = 1;`, 'extra.js': `exports.extra = 2;`, 'never.js': '' },
+      },
+      {
+        name: 'traced',
+        manifest: { main: 'lib/index.js', dependencies: { 'inner-tool': '1.0.0' } },
+        files: {
+          'lib/index.js': `
+            const { readFileSync } = require('fs');
+            const { join } = require('path');
+            exports.text = readFileSync(join(__dirname, '..', 'views', 'page.html'), 'utf8');
+            exports.child = join(__dirname, 'child.js');
+            exports.later = () => require('./later').later;
+            exports.tools = [require('inner-tool').tool, require('inner-tool/extra.js').extra];`,
+          'lib/later.js': `exports.later = 'later';`,
+          'lib/child.js': `exports.child = 1;`,
+          'lib/never.js': `exports.never = 1;`,
+          'views/page.html': '<p>',
+          LICENSE: 'free',
+        },
+      },
+    ],
+  );
+  t.is(forms['traced']?.form, 'traced', forms['traced']?.reason);
+  t.deepEqual(files.filter(path => path.startsWith('traced/') && /\.|LICENSE/.test(path)).sort(), [
+    ...['traced/lib/child.js', 'traced/lib/index.js', 'traced/lib/later.js'],
+    ...['traced/package.json', 'traced/views/page.html'],
+  ]);
+  t.deepEqual(files.filter(path => path.startsWith('inner-tool/')).sort(), [
+    ...['inner-tool/extra.js', 'inner-tool/index.js', 'inner-tool/package.json'],
+  ]);
+  const answer = await runIn(
+    root,
+    `import traced from 'traced'; show([traced.text, traced.later(), traced.tools]);`,
+  );
+  t.deepEqual(answer, ['<p>', 'later', [1, 2]]);
 });
 
 test('node:http is taken without waking undici', async t => {

@@ -64,10 +64,11 @@ test('an artifact over 262,144,000 bytes unpacked is refused and the last build 
 });
 
 test('the limit is exact, and the message names the largest packages', t => {
-  t.notThrows(() => refuseTooLarge('core', unpackedLimit, []));
-  const error = t.throws<Error & { hint: string }>(() =>
-    refuseTooLarge('core', unpackedLimit + 1, [{ name: 'big', size: 9000 }]),
-  );
+  const artifact = (unpackedSize: number) => {
+    return { name: 'core', unpackedSize, packages: [{ name: 'big', inArtifact: { size: 9000 } }] };
+  };
+  t.notThrows(() => refuseTooLarge([artifact(unpackedLimit)]));
+  const error = t.throws<Error & { hint: string }>(() => refuseTooLarge([artifact(unpackedLimit + 1)]));
   t.regex(error.message, /expected at most 262,144,000 bytes, found 262,144,001 bytes/);
   t.regex(error.hint, /big 9,000 bytes/);
 });

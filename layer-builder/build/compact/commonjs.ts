@@ -1,0 +1,100 @@
+/**
+ * Reads CommonJS modules for a bundle: each becomes a function of its own, as Node itself makes one of each file, so
+ * strict code stays strict and sloppy code sloppy (rolldown drops the directives of the modules it wraps).
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { FormatMemory } from './format.ts';
+import { formatOf } from './format.ts';
+import type { ModuleFormat } from './hazards.ts';
+import { findHazards } from './hazards.ts';
+import type { SourceMap } from './maps.ts';
+import { withoutFirstLine } from './maps.ts';
+
+/** A module on its own, before anything is decided about what it requires. */
+export interface ReadModule {
+  readonly file: string;
+  readonly format: ModuleFormat;
+  /** An expression: the function `(module, exports, require) => …`. */
+  readonly code: string;
+  /** Sources of `require('…')`, in order. */
+  readonly requires: readonly string[];
+  /** Sources of `import('…')`. */
+  readonly imports: readonly string[];
+  readonly hazard: string | undefined;
+  /** Asked for only: maps `code` to the file. */
+  readonly map: SourceMap | undefined;
+}
+
+/** Modules read before: rounds of one build read the same ones again. */
+export type ModuleMemory = Map<string, ReadModule>;
+
+export async function moduleReader(
+  memory: ModuleMemory,
+  formats: FormatMemory,
+  withMaps: boolean,
+): Promise<(file: string) => ReadModule> {
+  const { minifySync } = await import('rolldown/utils');
+  const minify = (file: string, source: string, inputMap: SourceMap | undefined) => {
+    const { code, errors, map } = minifySync(file, source, {
+      compress: false,
+      mangle: { keepNames: true },
+      codegen: { removeWhitespace: true },
+      sourcemap: withMaps,
+      ...(inputMap === undefined ? {} : { inputMap }),
+    });
+    return { code: code.trimEnd().replace(/;$/, ''), error: errors[0]?.message, map };
+  };
+  const read = (file: string): ReadModule => {
+    const format = formatOf(file, formats);
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    if (format === 'json') return readJson(file, text);
+    const hashless = text.replace(/^#!/, '//');
+    // First without parameters: `require` keeps its name, and what is required can be read from code without comments.
+    const body = minify(file, `(function(){\n${hashless}\n})`, undefined);
+    if (body.error !== undefined)
+      return { ...empty(file, format), hazard: `it does not parse: ${body.error}` };
+    const [hazard] = findHazards(text, format);
+    // Then with them, renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
+    const whole = minify(file, `(module,exports,require)=>${body.code}.call(exports)`, body.map);
+    return {
+      ...empty(file, format),
+      // In parentheses V8 compiles it at once, as it does what runs at once; only that comes into the compile cache.
+      code: `(${whole.code})`,
+      requires: sourcesOf(body.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
+      imports: sourcesOf(body.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
+      hazard: hazard === undefined ? undefined : `${basename(file)}: ${hazard.reason}`,
+      map: whole.map && withoutFirstLine(whole.map, file, text, 1),
+    };
+  };
+  return file => {
+    const known = memory.get(file) ?? read(file);
+    memory.set(file, known);
+    return known;
+  };
+}
+
+function empty(file: string, format: ModuleFormat): ReadModule {
+  return { file, format, code: '', requires: [], imports: [], hazard: undefined, map: undefined };
+}
+
+function readJson(file: string, text: string): ReadModule {
+  try {
+    const literal = JSON.stringify(JSON.parse(text));
+    // In an object literal `__proto__` would mean something else than in JSON.
+    const value = literal.includes('__proto__') ? `JSON.parse(${JSON.stringify(literal)})` : literal;
+    return { ...empty(file, 'json'), code: `module=>{module.exports=${value}}` };
+  } catch {
+    return { ...empty(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
+  }
+}
+
+/** The minified code has no comments, and its texts hold no `require(…)` worth telling apart: one too many does no harm. */
+function sourcesOf(code: string, pattern: RegExp): string[] {
+  const found = [...code.matchAll(pattern)].map(([, quote, source = '']) => ({ quote, source }));
+  return [
+    ...new Set(
+      found.filter(({ quote, source }) => quote !== '`' || !source.includes('${')).map(item => item.source),
+    ),
+  ];
+}

@@ -1,0 +1,78 @@
+/** Pure: the text of files that hold CommonJS modules. */
+
+export interface PrintedModule {
+  readonly id: number;
+  readonly code: string;
+  /** What it requires: the id of a module, or the path of a file that stays one. */
+  readonly needs: ReadonlyMap<string, number | string>;
+}
+
+/** Where a module's code begins in its file: all is one line, but for line feeds in template texts. */
+export interface Placement {
+  readonly id: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Printed {
+  readonly code: string;
+  readonly placements: readonly Placement[];
+}
+
+/**
+ * What `require` and a module's first use do, as Node does them: each module runs once, a circular require sees what
+ * is there so far, and one that throws runs again the next time. `places` tells which file brings an absent module.
+ */
+const runtime = `const has=Object.hasOwn,known={},done={},places={};
+function add(native,modules){for(const id in modules)known[id]=[native,...modules[id]]}
+function load(id){
+if(has(done,id))return done[id].exports;
+if(!has(known,id))places[id]();
+const[native,run,needs={}]=known[id],module=done[id]={exports:{}};
+const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):native(found)};
+require.main=native.main;
+try{run(module,module.exports,require)}catch(error){delete done[id];throw error}
+return module.exports}
+`.replaceAll('\n', '');
+
+/** The file that several share. `apart` names, for each module that lies in a file of its own, that file. */
+export function printShared(modules: readonly PrintedModule[], apart: ReadonlyMap<number, string>): Printed {
+  const places = [...apart]
+    .map(([id, path]) => `places[${id}]=()=>require(${JSON.stringify(path)});`)
+    .join('');
+  return print(`${runtime}${places}add(require,`, modules, ');exports.add=add;exports.load=load;');
+}
+
+/** A file that adds modules to the shared one. */
+export function printGroup(modules: readonly PrintedModule[], shared: string): Printed {
+  return print(`require(${JSON.stringify(shared)}).add(require,`, modules, ');');
+}
+
+/** A file that answers for one module; without `shared` it stands alone. */
+export function printEntry(
+  modules: readonly PrintedModule[],
+  id: number,
+  shared: string | undefined,
+): Printed {
+  if (shared === undefined) return print(`${runtime}add(require,`, modules, `);module.exports=load(${id});`);
+  // Not `module.exports=require(…)`: Node would take the names of the shared file for those of this one.
+  const head = `const shared=require(${JSON.stringify(shared)});`;
+  const tail = `module.exports=shared.load(${id});`;
+  return modules.length === 0
+    ? { code: `${head}${tail}`, placements: [] }
+    : print(`${head}shared.add(require,`, modules, `);${tail}`);
+}
+
+function print(head: string, modules: readonly PrintedModule[], tail: string): Printed {
+  let code = `${head}{`;
+  const placements: Placement[] = [];
+  for (const [index, { id, code: text, needs }] of modules.entries()) {
+    code += `${index === 0 ? '' : ','}${id}:[`;
+    const line = code.split('\n');
+    placements.push({ id, line: line.length - 1, column: line.at(-1)?.length ?? 0 });
+    code += text;
+    const pairs = [...needs].map(([source, target]) => `${JSON.stringify(source)}:${JSON.stringify(target)}`);
+    code += pairs.length === 0 ? ']' : `,{${pairs.join(',')}}]`;
+  }
+  return { code: `${code}}${tail}\n`, placements };
+}
