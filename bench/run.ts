@@ -2,14 +2,19 @@
 import type { Bench } from './support/result.ts';
 import { keepResult } from './support/result.ts';
 
-const known = ['cold-start', 'unpack', 'edge', 'build', 'publish', 'download'] as const;
+const known = [
+  ...['cold-start', 'cold-start-heavy', 'cold-start-reference', 'growth'],
+  ...['unpack', 'edge', 'build', 'publish', 'download'],
+];
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter(name => !known.some(one => one === name));
+const unknown = asked.filter(name => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`unknown benchmark ${unknown.join(', ')} (expected ${known.join(', ')})\n`);
   process.exit(2);
 }
+// what a benchmark leaves behind is removed at the exit
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 for (const name of asked.length > 0 ? asked : known) {
   const { bench }: { bench: Bench } = await import(new URL(`./${name}.ts`, import.meta.url).href);
   const result = await bench.run(line => process.stderr.write(`${name}: ${line}\n`));

@@ -2,7 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
-import type { Summary } from './statistics.ts';
+import type { Panel } from './bars.ts';
+import { drawBars } from './bars.ts';
+import type { Samples, Summary } from './statistics.ts';
+import { summarise } from './statistics.ts';
 
 export interface Row {
   readonly contender: string;
@@ -19,9 +22,13 @@ export interface Target {
 export interface Result {
   readonly name: string;
   readonly title: string;
-  /** The figure that the plot and the ratios are of. */
+  /** The figure that the plot is of. */
   readonly figure: string;
   readonly unit: string;
+  /** The plot's panels. @default one, of `figure` */
+  readonly panels?: readonly Panel[];
+  /** A plot of the benchmark's own. @default bars */
+  readonly svg?: string;
   readonly rows: readonly Row[];
   readonly targets: readonly Target[];
   readonly notes: readonly string[];
@@ -35,7 +42,7 @@ export interface Bench {
 const folder = new URL('../results/', import.meta.url);
 
 /** Writes `<name>.json`, `<name>.md` and `<name>.svg`; answers the Markdown. */
-export function keepResult(result: Result): string {
+export function keepResult({ svg, ...result }: Result): string {
   const markdown = formatMarkdown(result);
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -43,8 +50,17 @@ export function keepResult(result: Result): string {
     `${JSON.stringify({ ...result, machine: machine() }, null, 2)}\n`,
   );
   writeFileSync(new URL(`${result.name}.md`, folder), markdown);
-  writeFileSync(new URL(`${result.name}.svg`, folder), drawBars(result));
+  const panels = result.panels ?? [{ figure: result.figure, unit: result.unit }];
+  writeFileSync(new URL(`${result.name}.svg`, folder), svg ?? drawBars(result.title, panels, result.rows));
   return markdown;
+}
+
+/** Samples as `interleave` answers them, each figure as its median and quartiles. */
+export function rowsOf(samples: Samples): readonly Row[] {
+  return [...samples].map(([contender, figures]) => ({
+    contender,
+    figures: Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, summarise(values)])),
+  }));
 }
 
 /** Ratio of two contenders' medians of the benchmark's figure. */
@@ -94,35 +110,4 @@ function commit(): string {
   } catch {
     return 'unknown';
   }
-}
-
-/** Horizontal bars of the medians, whiskers for the quartiles. */
-function drawBars({ title, figure, unit, rows }: Result): string {
-  const shown = rows.flatMap(row =>
-    row.figures[figure] ? [{ name: row.contender, ...row.figures[figure] }] : [],
-  );
-  const [left, width, step, top] = [250, 460, 34, 46];
-  const most = Math.max(...shown.map(row => row.high), 1);
-  const x = (value: number) => (left + (value / most) * width).toFixed(1);
-  const bars = shown.map((row, index) => {
-    const y = top + index * step;
-    return [
-      `<text x="${left - 8}" y="${y + 15}" text-anchor="end">${escapeXml(row.name)}</text>`,
-      `<rect x="${left}" y="${y}" width="${((row.median / most) * width).toFixed(1)}" height="20" fill="#3b82c4"/>`,
-      `<line x1="${x(row.low)}" x2="${x(row.high)}" y1="${y + 10}" y2="${y + 10}" stroke="#111" stroke-width="1.5"/>`,
-      `<text x="${Number(x(row.high)) + 6}" y="${y + 15}">${row.median.toFixed(row.median >= 100 ? 0 : 1)} ${unit}</text>`,
-    ].join('');
-  });
-  const height = top + shown.length * step + 8;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 110} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    `<text x="12" y="24" font-size="15" font-weight="600">${escapeXml(title)}</text>`,
-    ...bars,
-    '</svg>\n',
-  ].join('\n');
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[<>&"]/g, character => `&#${character.charCodeAt(0)};`);
 }

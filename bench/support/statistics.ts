@@ -28,9 +28,14 @@ function quantile(sorted: readonly number[], at: number): number {
 
 export interface Contender {
   readonly name: string;
+  /** Takes part in the first so many rounds only: a contender that takes minutes. @default all */
+  readonly atMost?: number;
   /** One run; answers the figure to compare, or several figures by name. */
   run(): Promise<Readonly<Record<string, number>>>;
 }
+
+/** By contender and figure. */
+export type Samples = ReadonlyMap<string, Readonly<Record<string, readonly number[]>>>;
 
 /**
  * Runs every contender once a round, in an order that turns by one each round, so that what the machine does
@@ -41,13 +46,14 @@ export async function interleave(
   rounds: number,
   warmups: number,
   progress: (line: string) => void,
-): Promise<ReadonlyMap<string, Readonly<Record<string, readonly number[]>>>> {
+): Promise<Samples> {
   const samples = new Map<string, Record<string, number[]>>(contenders.map(({ name }) => [name, {}]));
   for (let round = -warmups; round < rounds; round++) {
-    progress(`round ${round + 1} of ${rounds}`);
+    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`);
     for (let step = 0; step < contenders.length; step++) {
       const turn = (step + round + warmups) % contenders.length;
       const contender = contenders[turn] as Contender;
+      if (round >= (contender.atMost ?? rounds)) continue;
       const figures = await contender.run();
       if (round < 0) continue;
       const own = samples.get(contender.name) ?? {};

@@ -1,0 +1,15 @@
+/** Programs of Debian that a benchmark starts: said by the name of their package when they are missing. */
+import { spawnSync } from 'node:child_process';
+
+const packages = { bsdtar: 'libarchive-tools', unzip: 'unzip', zip: 'zip', aws: 'awscli' } as const;
+
+export type Program = keyof typeof packages;
+
+/** Throws with the command that installs what is missing: a table without its peers would be no comparison. */
+export function requirePrograms(...names: readonly Program[]): void {
+  const missing = names.filter(name => spawnSync(name, ['--version']).error !== undefined);
+  if (missing.length === 0) return;
+  throw new Error(
+    `${missing.join(' and ')} not found: apt-get install ${missing.map(name => packages[name]).join(' ')}`,
+  );
+}
