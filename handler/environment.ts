@@ -26,12 +26,14 @@ export const defaultLimits: DownloadLimits = {
  * Throws `DEPS_SETTINGS` when a variable holds a value that is not allowed; the message names those that are.
  */
 export function readSettings(env: NodeJS.ProcessEnv): LoaderSettings {
+  const dir = absolute('DEPS_DIR', env['DEPS_DIR'], '/tmp/deps');
   return {
     source: sourceOf(env['DEPS_SOURCE']),
-    dir: absolute('DEPS_DIR', env['DEPS_DIR'], '/tmp/deps'),
+    dir,
     layerRoot: absolute('DEPS_LAYER_ROOT', env['DEPS_LAYER_ROOT'], layerRoot),
     taskRoot: env['LAMBDA_TASK_ROOT'] || process.cwd(),
     deadlineMs: milliseconds('DEPS_DEADLINE_MS', env['DEPS_DEADLINE_MS'], 8000),
+    repeatedInitMs: mayRepeatInit(env, dir) ? 1500 : undefined,
     region: regionOf(env['AWS_REGION'] || env['AWS_DEFAULT_REGION']),
     endpoint: endpointOf(env),
     dualStack: isTrue(env['AWS_USE_DUALSTACK_ENDPOINT']),
@@ -43,6 +45,12 @@ export function readSettings(env: NodeJS.ProcessEnv): LoaderSettings {
     clock: systemClock,
     random: Math.random,
   };
+}
+
+/** On demand alone; and /tmp alone is the environment's own, so that a store in it is of an earlier start. */
+function mayRepeatInit(env: NodeJS.ProcessEnv, dir: string): boolean {
+  const type = env['AWS_LAMBDA_INITIALIZATION_TYPE'] || 'on-demand';
+  return Boolean(env['AWS_LAMBDA_RUNTIME_API']) && type === 'on-demand' && dir.startsWith('/tmp/');
 }
 
 function sourceOf(value: string | undefined): SourceChoice {

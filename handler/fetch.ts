@@ -35,7 +35,8 @@ export async function fetchAll(
   settings: LoaderSettings,
   untilMs: number,
 ): Promise<readonly Fetched[]> {
-  openStore(settings.dir, settings.log);
+  const { clock, repeatedInitMs = Infinity } = settings;
+  const isRepeated = openStore(settings.dir, settings.log);
   const found: Fetched[] = [];
   const missing: Wanted[] = [];
   for (const one of wanted) {
@@ -49,7 +50,9 @@ export async function fetchAll(
   if (missing.length === 0) return found;
   const artifacts = missing.map(({ artifact }) => artifact);
   reserveSpace(settings.dir, artifacts, keep, settings.log);
-  const fetching = missing.map(one => fetchOne(one, settings, untilMs));
+  // The copy would be there, had not something killed the start before this one.
+  const endMs = isRepeated ? Math.min(untilMs, clock.monotonic() + repeatedInitMs) : untilMs;
+  const fetching = missing.map(one => fetchOne(one, settings, endMs));
   // signing awaits nothing but promises already settled, so by then the requests are on their way
   setImmediate(() => {
     openInflate();

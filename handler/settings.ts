@@ -41,6 +41,12 @@ export interface LoaderSettings {
   readonly taskRoot: string;
   /** All of R2 to R6 must be over by then. The edge passes less when less time is left. @default 8000 */
   readonly deadlineMs: number;
+  /**
+   * Bound of a start that finds the store of an earlier one without what is needed. Lambda repeats an init phase that
+   * was killed inside the next invocation, in the function's own time-out, which no variable tells: better a 503 in time.
+   * Undefined where no init is repeated. @default 1500 in Lambda
+   */
+  readonly repeatedInitMs: number | undefined;
   readonly region: string | undefined;
   /** Custom S3 endpoint, `http://…` or `https://…`; path style. */
   readonly endpoint: string | undefined;

@@ -17,17 +17,20 @@ import { unpack } from './unpack.ts';
 
 type Log = (event: LoaderEvent) => void;
 
+/** Stores that this process has opened: what is in them is no news. */
+const opened = new Set<string>();
+
 /**
  * Makes `dir` ready: a folder of our own that nobody else can write, leftovers of dead processes swept.
+ * True when an earlier process made it.
  *
  * Throws `DEPS_UNSAFE_DIR` when it is a link or somebody else's, `DEPS_READONLY`, `DEPS_DISK` … when it cannot be made.
  */
-export function openStore(dir: string, log: Log): void {
+export function openStore(dir: string, log: Log): boolean {
   try {
     // Looked at first: mkdir of a dangling link says ENOENT, which means something else.
-    if (fs.lstatSync(dir, { throwIfNoEntry: false }) === undefined) {
-      fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-    }
+    const isNew = fs.lstatSync(dir, { throwIfNoEntry: false }) === undefined;
+    if (isNew) fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
     const stat = fs.lstatSync(dir);
     if (!stat.isDirectory()) throw unsafe(dir, 'a folder', 'a link or file');
     const uid = process.getuid?.();
@@ -37,6 +40,9 @@ export function openStore(dir: string, log: Log): void {
       throw unsafe(dir, 'writable by its owner alone', `mode ${(stat.mode & 0o7777).toString(8)}`);
     }
     sweepDead(dir, log);
+    const isFound = !isNew && !opened.has(dir);
+    opened.add(dir);
+    return isFound;
   } catch (error) {
     throw diskError(error, { path: dir });
   }

@@ -50,7 +50,7 @@ export async function attempt(
     }
     moments.answeredAt = clock.monotonic();
     const { answer } = winner;
-    const refused = await judgeHead(answer, parcel, limits.firstByteMs);
+    const refused = await judgeHead(answer, parcel, Math.min(limits.firstByteMs, left()));
     if (refused !== undefined) return refused;
     const end = await receiveBody(answer, parcel, limits, clock, endMs);
     if (end.kind === 'tooLong') return { kind: 'wrong', found: `more than ${parcel.size} bytes` };

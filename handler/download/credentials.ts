@@ -1,7 +1,9 @@
 /** Credentials for the signature: from the environment or from the container endpoint (R4). */
 import { readFileSync } from 'node:fs';
+import { systemClock } from '../clock.ts';
 import { HandlerError } from '../errors.ts';
 import { send } from './flight.ts';
+import { pauseMs } from './pause.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -22,8 +24,12 @@ const plainHosts = new Set([
 /** The endpoint's answer is a short JSON document. */
 const longestAnswer = 65_536;
 
+/** As the AWS SDKs ask it: a second for each try, and again where that may help (it refuses bursts with 429). */
+const endpointTries = { tries: 3, eachMs: 1000, backoffMs: 50, backoffCapMs: 200 };
+
 /**
  * Reads credentials afresh: `AWS_ACCESS_KEY_ID` and its companions, else the container endpoint.
+ * The token file is read at each call: EKS rotates it.
  *
  * Throws `DEPS_CREDS` when there are none or the endpoint does not give them within `timeoutMs`.
  */
@@ -39,14 +45,26 @@ export async function readCredentials(env: NodeJS.ProcessEnv, timeoutMs: number)
       'no credentials (expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a container endpoint)',
     );
   }
-  try {
-    return await askContainer(url, containerToken(env), timeoutMs);
-  } catch (cause) {
-    if (cause instanceof HandlerError) throw cause;
-    throw missing(
-      `the container endpoint at ${url.host} gave no credentials (found ${String(cause)})`,
-      cause,
-    );
+  const untilMs = performance.now() + timeoutMs;
+  for (let tries = 1; ; tries += 1) {
+    const leftMs = untilMs - performance.now();
+    try {
+      return await askContainer(
+        url,
+        containerToken(env),
+        Math.min(endpointTries.eachMs, Math.max(1, leftMs)),
+      );
+    } catch (cause) {
+      if (cause instanceof HandlerError) throw cause;
+      const waitMs = pauseMs(tries, endpointTries, Math.random);
+      if (tries === endpointTries.tries || performance.now() + waitMs >= untilMs) {
+        throw missing(
+          `the container endpoint at ${url.host} gave no credentials (found ${String(cause)})`,
+          cause,
+        );
+      }
+      await systemClock.sleep(waitMs);
+    }
   }
 }
 
@@ -68,7 +86,7 @@ function containerUrl(env: NodeJS.ProcessEnv): URL | undefined {
   );
 }
 
-/** The file wins: EKS rotates the token in it. */
+/** The file wins, as in the AWS SDKs. */
 function containerToken(env: NodeJS.ProcessEnv): string | undefined {
   const file = env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
   const token = file ? readFileSync(file, 'utf8').trim() : env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
@@ -91,14 +109,25 @@ async function askContainer(url: URL, token: string | undefined, timeoutMs: numb
         throw missing(`the container endpoint's answer is too long (expected ≤ ${longestAnswer} bytes)`);
       chunks.push(chunk);
     }
-    if (response.statusCode !== 200) {
-      throw missing(`the container endpoint refused (expected status 200, found ${response.statusCode})`);
+    const { statusCode: status = 0 } = response;
+    if (status === 429 || status >= 500) throw new Error(`status ${status}`);
+    if (status !== 200) {
+      throw missing(`the container endpoint refused (expected status 200, found ${status})`);
     }
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
-    return complete(body['AccessKeyId'], body['SecretAccessKey'], body['Token']);
+    const { AccessKeyId, SecretAccessKey, Token } = parseAnswer(Buffer.concat(chunks).toString());
+    return complete(AccessKeyId, SecretAccessKey, Token);
   } finally {
     clearTimeout(timer);
     flight.destroy();
+  }
+}
+
+/** JSON's own error quotes the text, and that may hold a secret. */
+function parseAnswer(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(text) as object) };
+  } catch {
+    throw new Error(`${text.length} characters that are no JSON`);
   }
 }
 

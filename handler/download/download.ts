@@ -33,7 +33,14 @@ export async function download(
   const parcel = createParcel(artifact.size);
   const moments: Moments = {};
   let target = targetOf(artifact, settings.region);
-  let credentials: Credentials = await settings.credentials(Math.max(1, left()));
+  const readCredentials = async (): Promise<Credentials> => {
+    try {
+      return await settings.credentials(Math.max(1, left()));
+    } catch (error) {
+      throw withFacts(error, artifact, target);
+    }
+  };
+  let credentials = await readCredentials();
   let skewMs = 0;
   let history: History = {
     attempts: 0,
@@ -96,7 +103,7 @@ export async function download(
         history = { ...history, attempts: history.attempts - 1, isClockCorrected: true };
         break;
       case 'credentials':
-        credentials = await settings.credentials(Math.max(1, left()));
+        credentials = await readCredentials();
         history = { ...history, attempts: history.attempts - 1, isRenewed: true };
         break;
     }
@@ -128,13 +135,7 @@ function failure(
     {
       hint: verdict.hint,
       details: {
-        artifact: artifact.name,
-        bucket: target.bucket,
-        key: target.key,
-        ...(target.versionId !== undefined && { versionId: target.versionId }),
-        region: target.region,
-        digest: artifact.digest,
-        packages: artifact.packages.length,
+        ...factsOf(artifact, target),
         expected,
         found: verdict.found,
         attempts: history.attempts,
@@ -150,6 +151,31 @@ function failure(
       },
     },
   );
+}
+
+/** What every failure names: what was to be loaded, and from where. */
+function factsOf(artifact: LockArtifact, target: Target): Readonly<Record<string, unknown>> {
+  const { bucket, key, versionId, region } = target;
+  return {
+    artifact: artifact.name,
+    bucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    region,
+    digest: artifact.digest,
+    packages: artifact.packages.length,
+  };
+}
+
+/** Credentials know nothing of artifacts. */
+function withFacts(error: unknown, artifact: LockArtifact, target: Target): unknown {
+  if (!(error instanceof HandlerError)) return error;
+  const { code, message, hint, cause, details } = error;
+  return new HandlerError(code, message, {
+    hint,
+    cause,
+    details: { ...factsOf(artifact, target), ...details },
+  });
 }
 
 /** A server may repeat what we sent; its sentence goes to the log, 300 characters of it. */

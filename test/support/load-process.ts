@@ -1,9 +1,11 @@
 /** Starts load-child.ts: bundled once, so that fifty processes cost seconds and not minutes. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { rolldown } from 'rolldown';
 import type { LoaderEvent } from '../../handler/loader.ts';
 
@@ -61,6 +63,22 @@ export async function runLoad(
     child.once('error', reject);
     child.once('close', (code, name) => resolve([code, name]));
   });
+  return { status, signal, stderr, stdout, ...lineIn(stdout) };
+}
+
+/** Runs a script in a worker thread of this process, as Lambda Managed Instances do, and reads the JSON line it prints. */
+export async function runLoadInThread(script: string, env: NodeJS.ProcessEnv): Promise<LoadResult> {
+  const worker = new Worker(script, { env, stdout: true });
+  let stdout = '';
+  worker.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  const [status] = (await once(worker, 'exit')) as [number];
+  return { status, signal: null, stderr: '', stdout, ...lineIn(stdout) };
+}
+
+/** The last line, where it is one of load-child.ts. */
+function lineIn(stdout: string): Partial<LoadResult> {
   const line = stdout.trim().split('\n').at(-1) ?? '';
-  return { status, signal, stderr, stdout, ...(line.startsWith('{') ? JSON.parse(line) : {}) };
+  return line.startsWith('{') ? JSON.parse(line) : {};
 }

@@ -1,4 +1,4 @@
-/** Every row of the fault list has a test: each title that serves a row begins with its name. */
+/** Every row of the fault list has a test: each title that serves a row begins with its name. Every code is explained. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,3 +25,16 @@ for (const [section, count] of Object.entries(sections)) {
     );
   });
 }
+
+test('every code of the handler is explained in its documents', t => {
+  const read = (file: string) => readFileSync(path.join(tests, '..', file), 'utf8');
+  const codes = [...read('handler/errors.ts').matchAll(/'((?:LOCK|DEPS|ZIP)_[A-Z_]+)'/g)].map(
+    ([, code]) => code,
+  );
+  const explained = read('docs/resolution.md') + read('docs/security.md');
+  t.true(codes.length > 30);
+  t.deepEqual(
+    codes.filter(code => !explained.includes(`\`${code}\``)),
+    [],
+  );
+});

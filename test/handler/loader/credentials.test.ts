@@ -3,8 +3,12 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { readCredentials } from '../../../handler/download/credentials.ts';
+import type { HandlerError } from '../../../handler/errors.ts';
+import { resolveDependencies } from '../../../handler/loader.ts';
+import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 
 test('credentials come from the environment first', async t => {
@@ -72,25 +76,75 @@ for (const [title, env] of Object.entries(noCredentials)) {
   });
 }
 
-const badAnswers: Readonly<Record<string, [status: number, body: string]>> = {
-  refuses: [403, '{"code":"AccessDenied"}'],
+type Answer = [status: number, body: string];
+const good: Answer = [200, '{"AccessKeyId":"a","SecretAccessKey":"secret-of-the-container"}'];
+
+/** A container endpoint that gives these answers, the last one for ever; it counts. */
+async function container(t: ExecutionContext, ...answers: readonly Answer[]) {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    const [status, body] = answers[Math.min(requests, answers.length - 1)] as Answer;
+    requests += 1;
+    if (status === 0) request.socket.resetAndDestroy();
+    else response.writeHead(status).end(body);
+  }).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await new Promise(resolve => server.once('listening', resolve));
+  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const read = () => readCredentials({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri }, 10_000);
+  return { read, requests: () => requests };
+}
+
+const cures: Readonly<Record<string, Answer>> = {
+  'refuses a burst': [429, ''],
+  'has trouble': [500, '{}'],
+  'breaks the connection': [0, ''],
   'answers no JSON': [200, '<html>'],
+};
+for (const [title, answer] of Object.entries(cures)) {
+  test(`a container endpoint that ${title} is asked again, three times in all`, async t => {
+    const { read, requests } = await container(t, answer, good);
+    t.like(await read(), { accessKeyId: 'a', secretAccessKey: 'secret-of-the-container' });
+    t.is(requests(), 2);
+    const forEver = await container(t, answer);
+    await t.throwsAsync(forEver.read(), {
+      code: 'DEPS_CREDS',
+      message: /container endpoint at 127\.0\.0\.1/,
+    });
+    t.is(forEver.requests(), 3);
+  });
+}
+
+const badAnswers: Readonly<Record<string, Answer>> = {
+  refuses: [403, '{"code":"AccessDenied"}'],
   'answers without a secret': [200, '{"AccessKeyId":"a"}'],
+  'answers with an empty secret': [200, '{"AccessKeyId":"a","SecretAccessKey":""}'],
   'answers a list': [200, '[]'],
   'answers at great length': [200, ' '.repeat(70_000)],
 };
-
-for (const [title, [status, body]] of Object.entries(badAnswers)) {
-  test(`a container endpoint that ${title}: DEPS_CREDS`, async t => {
-    const server = createServer((_, response) => {
-      response.writeHead(status);
-      response.end(body);
-    }).listen(0, '127.0.0.1');
-    t.teardown(() => server.close());
-    await new Promise(resolve => server.once('listening', resolve));
-    const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await t.throwsAsync(readCredentials({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri }, 2000), {
-      code: 'DEPS_CREDS',
-    });
+for (const [title, answer] of Object.entries(badAnswers)) {
+  test(`a container endpoint that ${title} is not asked again: DEPS_CREDS`, async t => {
+    const { read, requests } = await container(t, answer);
+    const error = await t.throwsAsync<HandlerError>(read(), { code: 'DEPS_CREDS' });
+    t.regex(error.hint ?? '', /execution role/);
+    t.is(requests(), 1);
   });
 }
+
+test('an answer that is cut short does not show in the error', async t => {
+  const { read } = await container(t, [200, good[1].slice(0, -2)]);
+  const error = await t.throwsAsync<HandlerError>(read(), { code: 'DEPS_CREDS', message: /no JSON/ });
+  t.false(JSON.stringify([error.message, error.details, String(error.cause)]).includes('secret-of'));
+});
+
+test('DEPS_CREDS names what was to be loaded', async t => {
+  const made = await makeArtifact(smallPackage);
+  const { settings } = loaderWorld(t, 'http://127.0.0.1:1', {
+    credentials: timeoutMs => readCredentials({}, timeoutMs),
+  });
+  const error = await t.throwsAsync<HandlerError>(resolveDependencies(lockOf([made.artifact]), settings), {
+    code: 'DEPS_CREDS',
+  });
+  const { digest, s3 } = made.artifact;
+  t.like(error.details, { artifact: 'core', bucket: 'artifacts', key: s3.key, region: 'us-east-1', digest });
+});

@@ -15,6 +15,7 @@ import { incomplete } from '../../../handler/retriable.ts';
 import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import type { Step } from '../../support/chaos-s3.ts';
 import { refuse, serve, startChaosS3 } from '../../support/chaos-s3.ts';
+import type { WorldOptions } from '../../support/loader-world.ts';
 import { loaderWorld, quickLimits } from '../../support/loader-world.ts';
 import { failWith, stubFs } from '../../support/stub-fs.ts';
 
@@ -26,10 +27,11 @@ async function world(
   t: ExecutionContext,
   step: Step = serve(made.zip),
   limits: Partial<DownloadLimits> = {},
+  more: WorldOptions = {},
 ) {
   const s3 = await startChaosS3(step);
   t.teardown(s3.close);
-  const here = loaderWorld(t, s3.endpoint, { limits });
+  const here = loaderWorld(t, s3.endpoint, { ...more, limits });
   const load = async () => (await resolveDependencies(lock, here.settings)).artifacts[0]?.source;
   return { ...here, s3, load };
 }
@@ -175,6 +177,9 @@ test('A1 a refusal whose body never comes is decided by its status', async t => 
   };
   const { load, s3 } = await world(t, mute, { firstByteMs: 300 });
   await t.throwsAsync(load(), { code: 'DEPS_NOT_FOUND' });
+  // and by the deadline, where that comes first
+  const soon = await world(t, mute, { firstByteMs: 600_000 }, { deadlineMs: 200 });
+  await t.throwsAsync(soon.load(), { code: 'DEPS_NOT_FOUND' });
   await s3.idle();
 });
 

@@ -1,4 +1,5 @@
 /** A25, B13: nothing stays open and nothing outlasts its time. A file of its own: it counts this thread's handles. */
+import * as fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
@@ -48,6 +49,28 @@ test.serial(
     t.is((await resolveDependencies(lock, settings)).artifacts[0]?.source, 's3');
   },
 );
+
+test.serial(
+  'B13 an init that is repeated in an invocation is over in time, and the next try has all of its own',
+  async t => {
+    const s3 = await startChaosS3(silent, serve(made.zip));
+    t.teardown(s3.close);
+    const { settings } = loaderWorld(t, s3.endpoint, {
+      repeatedInitMs: 60,
+      limits: { firstByteMs: 600_000 },
+    });
+    fs.mkdirSync(settings.dir);
+    await t.throwsAsync(resolveDependencies(lock, settings), { code: 'DEPS_TIMEOUT' });
+    t.is((await resolveDependencies(lock, { ...settings, repeatedInitMs: 0 })).artifacts[0]?.source, 's3');
+  },
+);
+
+test.serial('B13 a first init has all the time there is', async t => {
+  const s3 = await startChaosS3(serve(made.zip));
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint, { repeatedInitMs: 0 });
+  t.is((await resolveDependencies(lock, settings)).artifacts[0]?.source, 's3');
+});
 
 /** Closing takes a few turns of the event loop; what is still open after that many is a leak. */
 async function settled(t: ExecutionContext, before: Record<string, number>): Promise<void> {

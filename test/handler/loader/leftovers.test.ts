@@ -174,6 +174,19 @@ test('B10 eight processes at once, over a tampered copy: one result, no error', 
   t.deepEqual(here.left(), [storeName(made.artifact.digest)]);
 });
 
+test('B10 eight worker threads at once, over a tampered copy: one result, no error', async t => {
+  const here = await place(t);
+  await here.load();
+  change(`${here.root}/${module}`, text => text.replace('small', 'smalL'));
+  const results = await Promise.all(Array.from({ length: 8 }, () => here.loadInThread()));
+  for (const { sources, error } of results) {
+    t.is(error, undefined);
+    t.true(sources?.['core'] === 's3' || sources?.['core'] === 'tmp');
+  }
+  t.deepEqual(here.left(), [storeName(made.artifact.digest)]);
+  t.is(await here.load(), 'tmp');
+});
+
 test('B12 killed after the download: the next start needs no request', async t => {
   const here = await place(t);
   const { signal } = await here.loadApart(undefined, { LOAD_THEN: 'die' });

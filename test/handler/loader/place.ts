@@ -11,7 +11,7 @@ import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import type { ChaosS3 } from '../../support/chaos-s3.ts';
 import { serve, startChaosS3 } from '../../support/chaos-s3.ts';
 import type { LoadResult } from '../../support/load-process.ts';
-import { bundle, runLoad } from '../../support/load-process.ts';
+import { bundle, runLoad, runLoadInThread } from '../../support/load-process.ts';
 import type { LoaderWorld } from '../../support/loader-world.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 
@@ -25,6 +25,8 @@ export interface Place extends LoaderWorld {
   readonly root: string;
   load(): Promise<string | undefined>;
   loadApart(wrap?: Parameters<typeof runLoad>[2], env?: NodeJS.ProcessEnv): Promise<LoadResult>;
+  /** The same in a thread of this process. */
+  loadInThread(): Promise<LoadResult>;
   /** Names in DEPS_DIR. */
   left(): string[];
 }
@@ -44,6 +46,7 @@ export async function place(t: ExecutionContext, what: MadeArtifact = made): Pro
     load: async () => (await resolveDependencies(lock, world.settings)).artifacts[0]?.source,
     loadApart: (wrap, env) =>
       runLoad([process.execPath, child], { ...world.env, LOAD_LOCK: lockFile, ...env }, wrap),
+    loadInThread: () => runLoadInThread(child, { ...world.env, LOAD_LOCK: lockFile }),
     left: () => (fs.existsSync(dir) ? fs.readdirSync(dir) : []),
   };
 }

@@ -63,6 +63,24 @@ test('the endpoint of S3 comes before the endpoint of all, and both can be ignor
   t.is(readSettings({ ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }).endpoint, undefined);
 });
 
+const onDemand = { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' };
+const inits: readonly [string, NodeJS.ProcessEnv, number | undefined][] = [
+  ['in Lambda', onDemand, 1500],
+  ['in Lambda, told so', { ...onDemand, AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' }, 1500],
+  ['elsewhere', { AWS_REGION: 'us-east-1' }, undefined],
+  [
+    'with provisioned concurrency',
+    { ...onDemand, AWS_LAMBDA_INITIALIZATION_TYPE: 'provisioned-concurrency' },
+    undefined,
+  ],
+  ['with a store outside of /tmp', { ...onDemand, DEPS_DIR: '/mnt/tmp/deps' }, undefined],
+];
+for (const [title, env, expected] of inits) {
+  test(`B13 a repeated init has ${expected ?? 'no'} ms of its own ${title}`, t => {
+    t.is(readSettings(env).repeatedInitMs, expected);
+  });
+}
+
 for (const region of [undefined, 'us-east-1', 'eu-west-1']) {
   test(`B23 AWS_REGION ${region ?? 'unset'} does not decide how dependencies are loaded`, t => {
     const { region: _, credentials: __, log: ___, ...with_ } = readSettings({ AWS_REGION: region });
@@ -107,6 +125,12 @@ const addresses: readonly [string, object, object, string][] = [
     'https://b1.s3.cn-north-1.amazonaws.com.cn/pre%20fix/sha256/ab.zip',
   ],
   ['an endpoint', {}, { endpoint: 'http://h:1/x' }, 'http://h:1/x/b1/pre%20fix/sha256/ab.zip'],
+  [
+    'a VPC interface endpoint',
+    {},
+    { endpoint: 'https://bucket.vpce-1a2b-5e6f.s3.eu-west-1.vpce.amazonaws.com' },
+    'https://bucket.vpce-1a2b-5e6f.s3.eu-west-1.vpce.amazonaws.com/b1/pre%20fix/sha256/ab.zip',
+  ],
 ];
 
 for (const [title, where, how, url] of addresses) {
