@@ -23,23 +23,18 @@ const longestError = 65_536;
 export async function readRefusal(answer: IncomingMessage, timeoutMs: number): Promise<Refusal> {
   const chunks: Buffer[] = [];
   let length = 0;
-  await new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, timeoutMs);
-    answer.on('data', (chunk: Buffer) => {
-      length += chunk.length;
+  const timer = setTimeout(() => answer.destroy(), timeoutMs);
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
       chunks.push(chunk);
-      if (length > longestError) resolve();
-    });
-    answer.on('error', () => resolve());
-    answer.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    answer.once('end', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+      length += chunk.length;
+      if (length > longestError) break;
+    }
+  } catch {
+    // broken off: the status says enough
+  } finally {
+    clearTimeout(timer);
+  }
   return parseRefusal(
     answer.statusCode ?? 0,
     answer.headers,
@@ -66,19 +61,17 @@ export function parseRefusal(status: number, headers: IncomingHttpHeaders, xml: 
  * lead out of AWS (or away from the configured endpoint).
  */
 function regionIn(headers: IncomingHttpHeaders, xml: string): string | undefined {
-  const named = headers['x-amz-bucket-region'];
   const candidates = [
-    typeof named === 'string' ? named : undefined,
+    headers['x-amz-bucket-region'] as string | undefined,
     /<Region>([^<]{1,40})<\/Region>/.exec(xml)?.[1],
     /^https:\/\/(?:[a-z0-9.-]{3,63}\.)?s3[.-]([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?\//.exec(
       headers.location ?? '',
     )?.[1],
   ];
-  return candidates.find(region => region !== undefined && /^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$/.test(region));
+  return candidates.find(region => /^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$/.test(region ?? ''));
 }
 
-function retryAfter(value: string | undefined, date: number): number | undefined {
-  if (value === undefined) return undefined;
+function retryAfter(value = '', date: number): number | undefined {
   if (/^\d{1,6}$/.test(value)) return Number(value) * 1000;
   const ms = Date.parse(value) - date;
   return Number.isNaN(ms) || ms < 0 ? undefined : ms;

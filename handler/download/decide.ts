@@ -24,8 +24,6 @@ export interface History {
   readonly isRenewed: boolean;
   /** Region that the last request was signed for. */
   readonly region: string;
-  /** Our corrected clock, milliseconds since the epoch. */
-  readonly now: number;
 }
 
 export type Verdict =

@@ -49,7 +49,6 @@ export async function download(
     isClockCorrected: false,
     isRenewed: false,
     region: target.region,
-    now: clock.wall(),
   };
   let last: Trouble | undefined;
 

@@ -114,6 +114,19 @@ export function withoutLength(bytes: Buffer, delimiter: 'chunks' | 'close' = 'cl
   };
 }
 
+/** Any range is answered with what follows `from`, under an ETag of our choice. */
+export function serveRangeAs(bytes: Buffer, etag: string, from: number): Step {
+  return (_request, response) => {
+    const part = bytes.subarray(from);
+    response.writeHead(206, {
+      etag,
+      'content-length': part.length,
+      'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+    });
+    response.end(part);
+  };
+}
+
 function partOf(
   request: IncomingMessage,
   bytes: Buffer,

@@ -2,9 +2,20 @@
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { fail } from '../errors.ts';
 import { hostileArchives } from './archives.ts';
 import type { Step } from './chaos-s3.ts';
-import { breakAfter, drip, refuse, resetAtOnce, serve, silent, withoutLength } from './chaos-s3.ts';
+import {
+  breakAfter,
+  drip,
+  etagOf,
+  refuse,
+  resetAtOnce,
+  serve,
+  serveRangeAs,
+  silent,
+  withoutLength,
+} from './chaos-s3.ts';
 import type { ArchiveRow, KillRow, LeftoverRow, Row, StoreRow } from './types.ts';
 
 /** Every row; those of a folder of archives with MANIFEST.json as well when it is named. */
@@ -44,6 +55,10 @@ const storeRows: readonly StoreRow[] = [
   storeRow('A5 503 SlowDown twice, then the object', zip => [slowDown, slowDown, serve(zip)], {
     requests: 3,
   }),
+  storeRow('A5 Retry-After of an hour, then the object', zip => [
+    refuse(503, 'SlowDown', { headers: { 'retry-after': '3600' } }),
+    serve(zip),
+  ]),
   storeRow('A6 503 for ever', () => [slowDown], { codes: ['DEPS_THROTTLED'] }),
   storeRow('A7 500, then the object', zip => [refuse(500, 'InternalError'), serve(zip)], { requests: 2 }),
   storeRow(
@@ -54,6 +69,7 @@ const storeRows: readonly StoreRow[] = [
       requests: 2,
     },
   ),
+  storeRow('A8 nobody listens', () => [], { codes: ['DEPS_UNREACHABLE'] }),
   storeRow('A8 connections are reset', () => [resetAtOnce], { codes: ['DEPS_UNREACHABLE'] }),
   storeRow('A9 no header, then a healthy connection', zip => [silent, serve(zip)]),
   storeRow('A9 no header ever', () => [silent], { codes: ['DEPS_TIMEOUT', 'DEPS_UNREACHABLE'] }),
@@ -83,6 +99,16 @@ const storeRows: readonly StoreRow[] = [
     refuse(412, 'PreconditionFailed'),
     serve(zip),
   ]),
+  storeRow('A17 another object under the range that was asked for', zip => [
+    breakAfter(zip, half(zip), 'reset'),
+    serveRangeAs(flip(zip), '"another"', half(zip)),
+    serve(zip),
+  ]),
+  storeRow('A18 a range that does not fit', zip => [
+    breakAfter(zip, half(zip), 'reset'),
+    serveRangeAs(zip, etagOf(zip), 7),
+    serve(zip),
+  ]),
   storeRow('A18 the range is ignored', zip => [
     breakAfter(zip, half(zip), 'reset'),
     withoutLength(zip, 'chunks'),
@@ -98,10 +124,28 @@ const storeRows: readonly StoreRow[] = [
       requests: 1,
     },
   ),
+  storeRow(
+    'A20 another region, named in a header',
+    zip => [
+      refuse(301, 'PermanentRedirect', { headers: { 'x-amz-bucket-region': 'eu-west-1' } }),
+      serve(zip),
+    ],
+    { requests: 2 },
+  ),
+  storeRow('A21 a clock that is corrected once', zip => [refuse(403, 'RequestTimeTooSkewed'), serve(zip)], {
+    requests: 2,
+  }),
   storeRow('A21 a clock that no correction cures', () => [refuse(403, 'RequestTimeTooSkewed')], {
     codes: ['DEPS_CLOCK'],
     requests: 2,
   }),
+  storeRow(
+    'A22 a token that is good when it is read again',
+    zip => [refuse(400, 'ExpiredToken'), serve(zip)],
+    {
+      requests: 2,
+    },
+  ),
   storeRow('A22 an expired token', () => [refuse(400, 'ExpiredToken')], {
     codes: ['DEPS_CREDS'],
     requests: 2,
@@ -161,12 +205,20 @@ function archiveRow(name: string, zip: Buffer): ArchiveRow {
 
 /** `{ "files": [{ "path", "strict": "accept" | "reject" | "policy" }] }` */
 function archivesIn(folder: string): ArchiveRow[] {
-  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'MANIFEST.json'), 'utf8')) as {
-    files: readonly { path: string; strict: string }[];
-  };
-  return manifest.files
-    .filter(({ strict }) => strict === 'reject')
-    .map(({ path: name }) => archiveRow(`C ${name}`, fs.readFileSync(path.join(folder, name))));
+  const manifest = path.join(folder, 'MANIFEST.json');
+  try {
+    const { files } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as {
+      files: readonly { path: string; strict: string }[];
+    };
+    return files
+      .filter(({ strict }) => strict === 'reject')
+      .map(({ path: name }) => archiveRow(`C ${name}`, fs.readFileSync(path.join(folder, name))));
+  } catch (cause) {
+    return fail('NOT_FOUND', `no archives (expected ${manifest} and what it lists, found ${String(cause)})`, {
+      hint: 'MANIFEST.json lists the archives: {"files":[{"path":"a.zip","strict":"reject"}]}',
+      cause,
+    });
+  }
 }
 
 function flip(bytes: Buffer): Buffer {

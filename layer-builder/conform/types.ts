@@ -24,6 +24,7 @@ export interface StoreRow {
   readonly kind: 'store';
   readonly id: string;
   readonly title: string;
+  /** One answer after the other, the last for ever; none: nobody listens. */
   readonly script: (zip: Buffer) => readonly Step[];
   /** Codes that name this fault; absent: the loader must succeed in the end. */
   readonly codes?: readonly string[];

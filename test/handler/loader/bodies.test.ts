@@ -11,13 +11,14 @@ import {
   refuse,
   resetAtOnce,
   serve,
+  serveRangeAs,
   silent,
   startChaosS3,
   withoutLength,
 } from '../../support/chaos-s3.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 import { flipped, half, hole, made, run, testRows, zip } from './run.ts';
-import { gibberish, openEnded, serveRangeAs, whole, withoutEtag } from './steps.ts';
+import { gibberish, openEnded, whole, withoutEtag } from './steps.ts';
 
 const two = { limits: { attempts: 2, firstByteMs: 100, stallMs: 100, throughputWindowMs: 100 } };
 /** Long enough for a busy machine to answer, short enough to wait for; where it is not, there are attempts left. */

@@ -39,16 +39,3 @@ export function withoutEtag(step: Step): Step {
     step(request, response);
   };
 }
-
-/** Any range is answered with what follows `from`, under an ETag of our choice. */
-export function serveRangeAs(bytes: Buffer, etag: string, from: number): Step {
-  return (_request, response) => {
-    const part = bytes.subarray(from);
-    response.writeHead(206, {
-      etag,
-      'content-length': part.length,
-      'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
-    });
-    response.end(part);
-  };
-}

@@ -98,6 +98,7 @@ test('a refusal is boiled down to what is needed, and nothing that a terminal wo
     requestId: 'R?1',
     date: Date.parse(headers.date),
   });
+  t.is(parseRefusal(500, { 'x-amz-request-id': 'R'.repeat(200) }, '').requestId, 'R'.repeat(100));
   t.deepEqual(parseRefusal(500, {}, 'x'), {
     status: 500,
     code: '',
@@ -126,7 +127,14 @@ const regions: readonly [string, IncomingHttpHeaders, string | undefined][] = [
     { location: 'https://s3.eu-west-1.amazonaws.com@evil.example/' },
     undefined,
   ],
+  [
+    'an address inside of another',
+    { location: 'http://evil.example/?https://b.s3.eu-west-1.amazonaws.com/' },
+    undefined,
+  ],
   ['a header that is no region', { 'x-amz-bucket-region': 'a/../b' }, undefined],
+  ['a header that begins otherwise', { 'x-amz-bucket-region': '/eu-west-1' }, undefined],
+  ['a header that goes on', { 'x-amz-bucket-region': 'eu-west-1.evil.example' }, undefined],
 ];
 
 for (const [title, headers, expected] of regions) {
@@ -142,6 +150,8 @@ const waits: readonly [string, number | undefined][] = [
   ['soon', undefined],
   ['-1', undefined],
   ['Tue, 01 Dec 2026 09:00:00 GMT', undefined],
+  ['Tue, 01 Dec 2026 10:00:00 GMT', 0],
+  ['999999', 999_999_000],
 ];
 
 for (const [value, expected] of waits) {

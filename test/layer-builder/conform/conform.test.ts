@@ -1,4 +1,7 @@
 /** `layer-builder conform`: our loader passes, a naive one does not, and the judge says why. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { formatReport, runConform } from '../../../layer-builder/conform/index.ts';
@@ -58,6 +61,23 @@ test('a loader that hangs, talks or lies is found out', async t => {
 test('a command that cannot be started and a row that does not exist are wrong usage', async t => {
   await t.throwsAsync(runConform(['/nowhere/loader'], { rows: /^A0/ }), { code: 'USAGE', message: /ENOENT/ });
   await t.throwsAsync(runConform([], { rows: /^Z99/ }), { code: 'USAGE' });
+});
+
+test('a folder of archives is rows too; one that is not there is said', async t => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'conform-archives-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  await t.throwsAsync(runConform([], { archives: folder }), { code: 'NOT_FOUND', message: /MANIFEST\.json/ });
+  const files = [
+    { path: 'bad.zip', strict: 'reject' },
+    { path: 'good.zip', strict: 'accept' },
+  ];
+  writeFileSync(path.join(folder, 'MANIFEST.json'), JSON.stringify({ files }));
+  writeFileSync(path.join(folder, 'bad.zip'), 'no zip at all');
+  const { rows } = await runConform(naive, { archives: folder, rows: /^C bad/, deadlineMs: 60_000 });
+  t.deepEqual(
+    rows.map(({ id, title }) => `${id} ${title}`),
+    ['C bad.zip'],
+  );
 });
 
 test('every row has a title of its own', t => {

@@ -29,7 +29,7 @@ const targets: Readonly<Record<string, Target>> = {
       ...['fetch', 'store', 'copy', 'sweep', 'disk', 'retriable'].map(name => `handler/${name}.ts`),
     ],
     tests: [
-      ...['settings', 'credentials', 'wire', 'answers', 'bodies'],
+      ...['decide', 'settings', 'credentials', 'wire', 'answers', 'bodies'],
       ...['leftovers', 'races', 'faults', 'handles'],
     ].map(name => `test/handler/loader/${name}.test.ts`),
   },

@@ -32,6 +32,7 @@ export interface SoundArchive {
 
 export const soundArchives: readonly SoundArchive[] = [
   sound('plain', { entries: plain }),
+  sound('with a folder behind its files', { entries: [...plain.slice(1), ...plain.slice(0, 1)] }),
   sound('streamed, as archiver writes', {
     entries: plain.map(entry => ({ ...entry, descriptor: !isFolder(entry) })),
   }),
