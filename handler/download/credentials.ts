@@ -68,15 +68,15 @@ export async function readCredentials(env: NodeJS.ProcessEnv, timeoutMs: number)
   }
 }
 
-function containerUrl(env: NodeJS.ProcessEnv): URL | undefined {
+/**
+ * Address of the container endpoint, undefined without one.
+ *
+ * Throws `DEPS_CREDS` where `AWS_CONTAINER_CREDENTIALS_FULL_URI` is neither https nor a host of a container.
+ */
+export function containerUrl(env: NodeJS.ProcessEnv): URL | undefined {
   const relative = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
-  if (relative) {
-    // The path alone is the caller's: "@evil/" or "//evil" must not become a host.
-    const url = new URL('http://169.254.170.2');
-    url.pathname = relative.split('?', 1)[0] ?? '';
-    url.search = relative.includes('?') ? relative.slice(relative.indexOf('?')) : '';
-    return url;
-  }
+  // The path alone is the caller's: behind the slash neither "@evil/" nor "//evil" becomes a host.
+  if (relative) return new URL(`http://169.254.170.2/${relative.replace(/^\//, '')}`);
   const full = env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
   if (!full) return undefined;
   const url = URL.canParse(full) ? new URL(full) : undefined;

@@ -17,14 +17,14 @@ export interface Target {
  * Throws `DEPS_REGION` when the lock has none for it.
  */
 export function targetOf(artifact: LockArtifact, region: string | undefined): Target {
-  const regions = Object.keys(artifact.published);
-  const chosen = region ?? (regions.length === 1 ? regions[0] : undefined);
-  const published = chosen !== undefined && regions.includes(chosen) ? artifact.published[chosen] : undefined;
-  if (chosen !== undefined && published !== undefined) {
-    const { bucket, versionId } = published;
+  const all = Object.entries(artifact.published);
+  const found = region === undefined && all.length === 1 ? all[0] : all.find(([name]) => name === region);
+  if (found !== undefined) {
+    const [chosen, { bucket, versionId }] = found;
     const target = { artifact: artifact.name, region: chosen, bucket, key: artifact.s3.key };
     return versionId === undefined ? target : { ...target, versionId };
   }
+  const regions = all.map(([name]) => name);
   throw new HandlerError(
     'DEPS_REGION',
     `${artifact.name} is not published in this region (expected ${regions.join(', ') || 'a published region'}, found ${region ?? 'none set'})`,

@@ -16,13 +16,13 @@ export function zipFault(
   found: string,
   name?: string,
 ): HandlerError {
-  const shown = name === undefined ? undefined : quote(name);
+  const named = name === undefined ? undefined : { name: quote(name) };
   return new HandlerError(
     code,
-    `${what}${shown === undefined ? '' : ` ${shown}`} (expected ${expected}, found ${found})`,
+    `${what}${named ? ` ${named.name}` : ''} (expected ${expected}, found ${found})`,
     {
       hint: hints[code] ?? 'do not use this archive; build it again, or write it with "layer-builder build"',
-      details: { expected, found, ...(shown === undefined ? {} : { name: shown }) },
+      details: { expected, found, ...named },
     },
   );
 }
@@ -32,7 +32,7 @@ export function atEntry(error: unknown, entry: number, name: string): unknown {
   if (!(error instanceof HandlerError)) return error;
   const shown = quote(name);
   return new HandlerError(error.code, `entry ${entry} ${shown}: ${error.message}`, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    hint: error.hint,
     details: { ...error.details, entry, name: shown },
   });
 }

@@ -8,6 +8,7 @@ import { markerPath } from '../../../artifact/layout.ts';
 import type { Runtime } from '../../../artifact/lock.ts';
 import { targetOf, urlOf } from '../../../handler/download/target.ts';
 import { readSettings } from '../../../handler/environment.ts';
+import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import { checkRuntime } from '../../../handler/runtime.ts';
 import type { MadeArtifact } from '../../support/artifact.ts';
@@ -144,9 +145,21 @@ test('the bucket is that of our region; without a region the only one there is',
   const artifact = { ...made.artifact, published };
   t.like(targetOf(artifact, 'eu-west-1'), { bucket: 'b2', versionId: 'v', region: 'eu-west-1' });
   t.like(targetOf(made.artifact, undefined), { bucket: 'artifacts', region: 'us-east-1' });
+  t.false('versionId' in targetOf(made.artifact, undefined));
   for (const region of [undefined, 'ap-south-1', 'constructor']) {
-    t.throws(() => targetOf(artifact, region), { code: 'DEPS_REGION', message: /us-east-1, eu-west-1/ });
+    const { message, hint, details } = t.throws<HandlerError>(() => targetOf(artifact, region), {
+      code: 'DEPS_REGION',
+    });
+    const found = region ?? 'none set';
+    t.is(message, `core is not published in this region (expected us-east-1, eu-west-1, found ${found})`);
+    t.regex(hint ?? '', region === undefined ? /--regions REGION/ : new RegExp(`--regions ${region}"`));
+    t.deepEqual(details, {
+      artifact: 'core',
+      expected: ['us-east-1', 'eu-west-1'],
+      found: region ?? null,
+    });
   }
+  t.throws(() => targetOf({ ...made.artifact, published: {} }, undefined), { message: /a published region/ });
 });
 
 test('B19 a lock for another Node or processor is refused before anything is loaded', async t => {

@@ -191,6 +191,48 @@ test('an empty folder at the target is replaced, folders above it are made', t =
   t.deepEqual(readTree(into), readTree(join(into, '../../other/into')));
 });
 
+test('a refusal says what was expected, what was found, where, and what to do next', t => {
+  const into = join(temporaryFolder(t), 'into');
+  const refusal = (archive: Buffer, limits = {}, expect = {}) => {
+    const { message, hint, details } = t.throws(() => unpack(archive, into, limits, expect), {
+      instanceOf: HandlerError,
+    }) as HandlerError;
+    return { message, hint, details };
+  };
+  const named = makeZip({ entries: [...files, { name: '../"' }] });
+  const expected = 'a relative path without empty, "." and ".." components';
+  t.deepEqual(refusal(named), {
+    message: `entry 3 "../\\u{22}": name (expected ${expected}, found one of them)`,
+    hint: 'do not use this archive; build it again, or write it with "layer-builder build"',
+    details: { expected, found: 'one of them', entry: 3, name: '"../\\u{22}"' },
+  });
+  const sums = { expected: '1 bytes with CRC-32 00000001', found: '1 bytes with 62d277af' };
+  t.like(refusal(broken), {
+    message: `content of "z" (expected ${sums.expected}, found ${sums.found})`,
+    details: { ...sums, name: '"z"' },
+  });
+  t.regex(refusal(zip, { maxEntries: 1 }).hint ?? '', /^raise the limit only if/);
+  t.regex(refusal(zip, {}, { files: 4 }).hint ?? '', /^build and publish the artifact and its lock again/);
+  fs.writeFileSync(into, '');
+  t.like(refusal(zip), {
+    message: 'cannot unpack into "into" (expected no such folder, or an empty one, found something there)',
+    hint: 'name a folder that does not exist or is empty',
+  });
+});
+
+test('a name of 80 characters is shown whole, a longer one cut', t => {
+  for (const [length, shown] of [
+    [80, `"../${'a'.repeat(77)}"`],
+    [81, `"../${'a'.repeat(77)}..."`],
+  ] as const) {
+    const hostile = makeZip({ entries: [{ name: `../${'a'.repeat(length - 3)}` }] });
+    const error = t.throws(() => unpack(hostile, join(temporaryFolder(t), 'into')), {
+      instanceOf: HandlerError,
+    });
+    t.is((error as HandlerError).details['name'], shown);
+  }
+});
+
 test('content that proves broken after others were written leaves nothing', t => {
   const folder = temporaryFolder(t);
   const error = t.throws(() => unpack(broken, join(folder, 'into')), { instanceOf: HandlerError });
