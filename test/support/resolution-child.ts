@@ -1,29 +1,5 @@
-/** A process that resolves a lock and then runs the rows of the resolution contract in the app it is pointed to. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { readSettings } from '../../handler/environment.ts';
-import { resolveDependencies } from '../../handler/loader.ts';
-import { checkLock } from '../../handler/lock.ts';
+/** A process of its own that runs the rows and prints what they say. */
+import { runRows } from './resolution-rows.ts';
 
 const { LOAD_LOCK = '', LOAD_APP = '' } = process.env;
-const { artifacts } = await resolveDependencies(
-  checkLock(readFileSync(LOAD_LOCK, 'utf8')),
-  readSettings(process.env),
-);
-const roots = artifacts.map(({ root }) => `${root}/nodejs/node_modules/`);
-const show = (place: string): string => {
-  const file = place.startsWith('file:') ? fileURLToPath(place) : place;
-  const root = roots.find(folder => file.startsWith(folder));
-  return root === undefined ? `outside: ${file}` : file.slice(root.length);
-};
-const app: { rows(show: (place: string) => string): Record<string, () => unknown> } = await import(LOAD_APP);
-const results: Record<string, string> = {};
-for (const [title, row] of Object.entries(app.rows(show))) {
-  try {
-    results[title] = String(await row());
-  } catch (error) {
-    results[title] = `FAILED: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`;
-  }
-}
-const sources = Object.fromEntries(artifacts.map(({ name, source }) => [name, source]));
-process.stdout.write(`${JSON.stringify({ sources, results, version: process.version })}\n`);
+process.stdout.write(`${JSON.stringify(await runRows(LOAD_LOCK, LOAD_APP))}\n`);
