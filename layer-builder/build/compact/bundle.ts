@@ -28,6 +28,8 @@ export interface BundleInput {
   readonly entries: readonly BundleEntry[];
   /** Locations of packages that stay as they are: imported by name, never inlined. */
   readonly raw: ReadonlySet<string>;
+  /** CommonJS files that run when the entries are loaded; others may later. */
+  readonly early: ReadonlySet<string>;
   /** CommonJS modules that were read before. */
   readonly modules: ModuleMemory;
   /** Whether each chunk brings its source map. */

@@ -10,6 +10,7 @@ import type { ModuleFormat } from './hazards.ts';
 import { findHazards } from './hazards.ts';
 import type { SourceMap } from './maps.ts';
 import { withoutFirstLine } from './maps.ts';
+import { withoutUnderstood } from './understood.ts';
 
 /** A module on its own, before anything is decided about what it requires. */
 export interface ReadModule {
@@ -54,17 +55,16 @@ export async function moduleReader(
     const body = minify(file, `(function(){\n${hashless}\n})`, undefined);
     if (body.error !== undefined)
       return { ...empty(file, format), hazard: `it does not parse: ${body.error}` };
-    const [hazard] = findHazards(text, format);
+    const [hazard] = withoutUnderstood(findHazards(text, format), file);
     // Then with them, renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
     const whole = minify(file, `(module,exports,require)=>${body.code}.call(exports)`, body.map);
     return {
       ...empty(file, format),
-      // In parentheses V8 compiles it at once, as it does what runs at once; only that comes into the compile cache.
-      code: `(${whole.code})`,
+      code: whole.code,
       requires: sourcesOf(body.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
       imports: sourcesOf(body.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
       hazard: hazard === undefined ? undefined : `${basename(file)}: ${hazard.reason}`,
-      map: whole.map && withoutFirstLine(whole.map, file, text, 1),
+      map: whole.map && withoutFirstLine(whole.map, file, text),
     };
   };
   return file => {

@@ -8,7 +8,7 @@ export type ModuleFormat = 'esm' | 'commonjs' | 'json' | 'native' | 'other';
 
 /** Cheap first look: most modules have none of these words and are never parsed. */
 const suspicious =
-  /__dirname|__filename|createRequire|import\.meta|import\s*\(|\brequire\b(?!\s*\(\s*['"`][^'"`]+['"`]\s*\))|\bmodule\b\s*(?!\.exports)[.[]|\bWorker\b|\beval\s*\(|process\.(binding|dlopen|mainModule)|process\[/;
+  /__dirname|__filename|createRequire|import\.meta|import\s*\(|\brequire\b(?!\s*\(\s*['"`][^'"`]+['"`]\s*\))|\bmodule\b\s*(?!\.exports)[.[]|\bWorker\b|\beval\s*\(|process\.(dlopen|mainModule)|process\[/;
 
 /**
  * `place`: it asks where it lies, so it must stay in its own file. `unknown`: nobody can tell either what it loads.
@@ -113,8 +113,10 @@ function requireHazard(parent: SyntaxNode | undefined, field: string): Hazard | 
     const [first] = parent['arguments'] as SyntaxNode[];
     return isText(first) ? undefined : unknown('it requires a module whose name is computed');
   }
-  if (parent?.type === 'MemberExpression' && field === 'object' && propertyName(parent) === 'main')
-    return undefined;
+  // Both are handed on by the `require` of a bundle.
+  const property =
+    parent?.type === 'MemberExpression' && field === 'object' ? propertyName(parent) : undefined;
+  if (property === 'main' || property === 'extensions') return undefined;
   return unknown('it uses require as a value');
 }
 
@@ -137,9 +139,7 @@ function memberHazard(node: SyntaxNode): Hazard | undefined {
   const object = node['object'] as SyntaxNode;
   if (object.type !== 'Identifier' || object['name'] !== 'process') return undefined;
   const name = propertyName(node);
-  return name === 'binding' || name === 'dlopen' || name === 'mainModule'
-    ? unknown(`it uses process.${name}`)
-    : undefined;
+  return name === 'dlopen' || name === 'mainModule' ? unknown(`it uses process.${name}`) : undefined;
 }
 
 /** Fields of `module` with which more can be loaded; the others only tell about it. */

@@ -77,9 +77,9 @@ interface Reasons {
 export async function compactPackages(input: CompactInput): Promise<Compacted> {
   const folder = realpathSync(input.installFolder);
   const reasons: Reasons = { raw: new Map(), whole: new Map() };
-  /** True when something changed. */
-  const fallBack = (location: string, reason: string) => {
-    const into = reasons.raw.has(location) ? reasons.whole : reasons.raw;
+  /** True when something changed. What was bundled falls back to being traced, what was traced to being whole. */
+  const fallBack = (location: string, reason: string, wasRaw = false) => {
+    const into = wasRaw ? reasons.whole : reasons.raw;
     const isNew = !into.has(location);
     if (isNew) into.set(location, reason);
     for (const other of closureOf(location, input)) {
@@ -110,13 +110,15 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
   const modules: ModuleMemory = new Map();
   for (let round = 0; round < rounds; round++) {
     input.signal?.throwIfAborted();
-    const attempt = { input, folder, wanted, original, reasons, modules };
-    const verdict = await tryForms(attempt);
+    const before = new Set(reasons.raw.keys());
+    const verdict = await tryForms({ input, folder, wanted, original, reasons, modules });
     if (verdict.kind === 'proved') {
       const forms = formsOf(input, reasons);
       return { ...verdict.assembled, forms, imports: verdict.imports, times: timesOf(original) };
     }
-    const news = [...verdict.faults].map(([location, reason]) => fallBack(location, reason));
+    const news = [...verdict.faults].map(([location, reason]) =>
+      fallBack(location, reason, before.has(location)),
+    );
     if (!news.includes(true)) break;
   }
   return whole(input, 'nothing of it could be bundled', reasons, original);
@@ -142,7 +144,8 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
   const entries = entriesOf(specifiers, original);
   const raw = new Set(reasons.raw.keys());
   const { artifact, sourceMaps } = input;
-  const bundle = await bundlePackages({ folder, artifact, entries, raw, modules, sourceMaps });
+  const early = new Set(original.loaded);
+  const bundle = await bundlePackages({ folder, artifact, entries, raw, early, modules, sourceMaps });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
   const question = { root: folder, specifiers: [], files: bundle.commonJs };
   const names = await probePackages(question, input.work, input);

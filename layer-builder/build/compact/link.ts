@@ -156,7 +156,8 @@ function printable({ ids, modules }: Graph, id: number, path: string, state: Bun
     const own = relative(join(state.folder, 'node_modules'), file).split(sep).join('/');
     return [source, dotted(posix.relative(posix.dirname(path), state.data.get(file) ?? own))];
   });
-  return { id, code: module?.read.code ?? '', needs: new Map(needs) };
+  const { file, code } = module?.read ?? { file: '', code: '' };
+  return { id, code, isEarly: state.early.has(file), needs: new Map(needs) };
 }
 
 function sharesOf(graph: Graph, members: readonly number[], state: BundleState): ReadonlyMap<string, number> {

@@ -3,6 +3,8 @@
 export interface PrintedModule {
   readonly id: number;
   readonly code: string;
+  /** Whether it runs when the entries are loaded. */
+  readonly isEarly: boolean;
   /** What it requires: the id of a module, or the path of a file that stays one. */
   readonly needs: ReadonlyMap<string, number | string>;
 }
@@ -30,7 +32,7 @@ if(has(done,id))return done[id].exports;
 if(!has(known,id))places[id]();
 const[native,run,needs={}]=known[id],module=done[id]={exports:{}};
 const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):native(found)};
-require.main=native.main;
+require.main=native.main;require.extensions=native.extensions;
 try{run(module,module.exports,require)}catch(error){delete done[id];throw error}
 return module.exports}
 `.replaceAll('\n', '');
@@ -66,11 +68,12 @@ export function printEntry(
 function print(head: string, modules: readonly PrintedModule[], tail: string): Printed {
   let code = `${head}{`;
   const placements: Placement[] = [];
-  for (const [index, { id, code: text, needs }] of modules.entries()) {
-    code += `${index === 0 ? '' : ','}${id}:[`;
+  for (const [index, { id, code: text, isEarly, needs }] of modules.entries()) {
+    // In parentheses V8 compiles it at once, and only that comes into the compile cache.
+    code += `${index === 0 ? '' : ','}${id}:[${isEarly ? '(' : ''}`;
     const line = code.split('\n');
     placements.push({ id, line: line.length - 1, column: line.at(-1)?.length ?? 0 });
-    code += text;
+    code += isEarly ? `${text})` : text;
     const pairs = [...needs].map(([source, target]) => `${JSON.stringify(source)}:${JSON.stringify(target)}`);
     code += pairs.length === 0 ? ']' : `,{${pairs.join(',')}}]`;
   }

@@ -38,6 +38,7 @@ for (const specifier of question.specifiers) {
 for (const file of question.files) {
   answer.files[file] = await attempt(async () => ({ file, load: () => import(pathToFileURL(file).href) }));
 }
+answer.loaded = Object.keys(require.cache).sort();
 answer.globals = Object.getOwnPropertyNames(globalThis)
   .filter(name => !before.has(name))
   .sort();

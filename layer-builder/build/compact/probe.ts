@@ -27,6 +27,8 @@ export interface Probe {
   readonly files: Readonly<Record<string, Loaded>>;
   /** Location of a package → milliseconds in its own modules. */
   readonly times: Readonly<Record<string, number>>;
+  /** CommonJS files that ran. */
+  readonly loaded: readonly string[];
   readonly globals: readonly string[];
   readonly listeners: readonly string[];
 }

@@ -11,6 +11,7 @@ import { findHazards } from './hazards.ts';
 import { locationOf } from './names.ts';
 import type { Way } from './resolve.ts';
 import { nodeResolver } from './resolve.ts';
+import { withoutUnderstood } from './understood.ts';
 
 /** A package that is not bundled. */
 export interface RawPackage {
@@ -71,7 +72,7 @@ export async function tracePackages(input: TraceInput): Promise<Traced> {
     }
     const item = byLocation.get(location);
     if (item === undefined || wholes.has(location)) continue;
-    const hazards = findHazards(text, formatOf(file, formats));
+    const hazards = withoutUnderstood(findHazards(text, formatOf(file, formats)), file);
     const unknown = hazards.find(hazard => hazard.kind === 'unknown');
     if (unknown && !item.isAsked) keepWhole(location, `${basename(file)}: ${unknown.reason}`);
     else if (hazards.length > 0) {
