@@ -6,6 +6,7 @@ import {
   GetFunctionConfigurationCommand,
   GetFunctionUrlConfigCommand,
   GetPolicyCommand,
+  ListVersionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
 import type { ActualFunction, VersionState } from '../deploy/types.ts';
 import { liveAlias, previousIn, publicUrlStatements } from '../deploy/types.ts';
@@ -78,6 +79,25 @@ export async function readVersion(
     ),
   );
   return found && stateOf(found);
+}
+
+/** Pages of 50 versions, oldest first; who has more than 2,000 of one function takes old ones away. */
+const mostVersionPages = 40;
+
+/** The published versions of a function, `$LATEST` aside. */
+export async function listVersions(aws: FunctionAccess, name: string): Promise<readonly VersionState[]> {
+  const versions: VersionState[] = [];
+  let marker: string | undefined;
+  for (let page = 0; page < mostVersionPages; page++) {
+    const input = { FunctionName: name, MaxItems: 50, ...(marker ? { Marker: marker } : {}) };
+    const answer = await run(aws, 'ListVersionsByFunction', name, options =>
+      aws.lambda.send(new ListVersionsByFunctionCommand(input), options),
+    );
+    versions.push(...(answer.Versions ?? []).map(stateOf).filter(({ version }) => version !== '$LATEST'));
+    marker = answer.NextMarker;
+    if (marker === undefined) break;
+  }
+  return versions;
 }
 
 /** Longest wait for an update to take; AWS's own waiters give up after five minutes. */

@@ -2,13 +2,12 @@
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { checkChannelName, entryOf, readChannel, releaseOf } from '../publish/channel.ts';
-import { checkFormat, outputRelease } from '../publish/output.ts';
-import { pointChannel } from '../publish/point.ts';
+import { checkFormat } from '../publish/output.ts';
 import { readRelease } from '../publish/record.ts';
 import { isReleaseId } from '../publish/release.ts';
 import { checkReleaseId, withBucket } from '../read/releases.ts';
-import { formatPoint, pointData } from '../report/point.ts';
-import { bucketOptions, bucketValues, formatOption, textOf } from './values.ts';
+import { pointOptions, runPoint } from './point.ts';
+import { bucketOptions, bucketValues, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'promote',
@@ -17,12 +16,13 @@ export const command: Command = {
   example: 'layer-builder promote qa --to prod',
   options: {
     to: { type: 'string', help: 'channel to move' },
-    format: formatOption,
+    ...pointOptions,
     ...bucketOptions,
   },
   positionals: { min: 1, max: 1, names: ['RELEASE|CHANNEL'] },
-  async run({ project, env, signal, progress, warn }, { values, positionals: [word = ''] }) {
-    const format = checkFormat(textOf(values, 'format'));
+  async run(context, { values, positionals: [word = ''] }) {
+    const { project, env, signal } = context;
+    checkFormat(textOf(values, 'format'));
     const to = textOf(values, 'to');
     if (to === undefined)
       fail('USAGE', 'no channel (expected --to CHANNEL, found none)', { hint: 'for example: --to prod' });
@@ -47,13 +47,6 @@ export const command: Command = {
         );
       },
     );
-    const report = await pointChannel(project, release, channel, { progress, signal, rollback: false }, env);
-    const data = pointData(report);
-    const exitStatus = report.complete ? 0 : 1;
-    if (format === undefined || report.release === undefined)
-      return { data, text: formatPoint(report), exitStatus };
-    for (const line of formatPoint(report).split('\n')) warn(line);
-    const text = await outputRelease(format, report.lock, report.release, env, signal);
-    return { data: format === 'json' ? JSON.parse(text) : data, text, exitStatus };
+    return await runPoint(context, values, { release, channel, rollback: false });
   },
 };

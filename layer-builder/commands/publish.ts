@@ -26,6 +26,7 @@ export const command: Command = {
     channel: { type: 'string', help: 'move this channel to the release afterwards' },
     share: { type: 'string', multiple: true, help: 'account:ID, org:ID or public: who may use the layers' },
     storage: { type: 'string', help: 'copy (default), or reference: Lambda reads the S3 object in place' },
+    'no-code': { type: 'boolean', help: 'leave the function package out of the release' },
     lock: {
       type: 'string',
       multiple: true,
@@ -71,6 +72,7 @@ function optionsOf(context: CommandContext, values: CommandArguments['values']):
     storage: storageOf(textOf(values, 'storage')),
     share: listOf(values, 'share'),
     channel: textOf(values, 'channel'),
+    code: flagOf(values, 'no-code') ? false : undefined,
   };
   return {
     ...(flagOf(values, 'resume') ? readJournal(context.project) : {}),

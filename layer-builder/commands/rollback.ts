@@ -3,12 +3,11 @@ import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { previousRelease } from '../plan/rollback.ts';
 import { checkChannelName, entryOf, readChannel } from '../publish/channel.ts';
-import { checkFormat, outputRelease } from '../publish/output.ts';
-import { pointChannel } from '../publish/point.ts';
+import { checkFormat } from '../publish/output.ts';
 import { readRelease } from '../publish/record.ts';
 import { checkReleaseId, withBucket } from '../read/releases.ts';
-import { formatPoint, pointData } from '../report/point.ts';
-import { bucketOptions, bucketValues, formatOption, textOf } from './values.ts';
+import { pointOptions, runPoint } from './point.ts';
+import { bucketOptions, bucketValues, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'rollback',
@@ -18,11 +17,12 @@ export const command: Command = {
   options: {
     channel: { type: 'string', help: 'channel to move' },
     to: { type: 'string', help: 'release to go back to (default the one before)' },
-    format: formatOption,
+    ...pointOptions,
     ...bucketOptions,
   },
-  async run({ project, env, signal, progress, warn }, { values }) {
-    const format = checkFormat(textOf(values, 'format'));
+  async run(context, { values }) {
+    const { project, env, signal } = context;
+    checkFormat(textOf(values, 'format'));
     const name = textOf(values, 'channel');
     if (name === undefined) {
       fail('USAGE', 'no channel (expected --channel CHANNEL, found none)', {
@@ -50,13 +50,6 @@ export const command: Command = {
         );
       },
     );
-    const report = await pointChannel(project, release, channel, { progress, signal, rollback: true }, env);
-    const data = pointData(report);
-    const exitStatus = report.complete ? 0 : 1;
-    if (format === undefined || report.release === undefined)
-      return { data, text: formatPoint(report), exitStatus };
-    for (const line of formatPoint(report).split('\n')) warn(line);
-    const text = await outputRelease(format, report.lock, report.release, env, signal);
-    return { data: format === 'json' ? JSON.parse(text) : data, text, exitStatus };
+    return await runPoint(context, values, { release, channel, rollback: true });
   },
 };

@@ -1,7 +1,8 @@
 /** The function package: thin handler, the app's own code and the lock, as one small deterministic zip. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { digestOf, hexOf } from '../../artifact/digest.ts';
+import type { Digest } from '../../artifact/digest.ts';
+import { digestOf, hexOf, treeOf } from '../../artifact/digest.ts';
 import type { Lock } from '../../artifact/lock.ts';
 import { formatLock, lockFileName, parseLock } from '../../artifact/lock.ts';
 import type { ArtifactFile } from '../build/file.ts';
@@ -21,25 +22,15 @@ import { bundleHandler } from './handler.ts';
  * Writes `.layer-builder/function.zip`: `index.mjs` and `app.mjs` with their chunks and assets, `deps.lock.json`.
  * The same project and lock make the same bytes.
  *
- * Throws the codes of the project, `BUILD_NOT_FOUND` without a lock or when the app imports a package that the
- * lock does not hold, `BUNDLE_FAILED`, and `PACKAGE_TOO_LARGE` above Lambda's 50 MB for a direct upload.
+ * Throws what `openPackager` and its `pack` throw, `BUILD_NOT_FOUND` without a lock.
  */
 export async function packageFunction(
   project: string,
   options: { readonly lock?: Lock } = {},
 ): Promise<FunctionPackage> {
-  const facts = await readProject(project);
-  const places = buildPlaces(facts.project);
-  const lock = options.lock ?? readLock(places.lock);
-  requireBuilt(facts, lock);
-  const files: ArtifactFile[] = [
-    ...(await bundleHandler()).map(({ path, bytes }) => fileOf(path, bytes)),
-    fileOf(lockFileName, formatLock(lock)),
-    ...facts.bundle.files.map(({ path, bytes }) => fileOf(path, bytes)),
-  ];
-  refuseCollisions(files);
-  const zip = await writeZip(files);
-  refuseTooLarge(zip.length);
+  const packager = await openPackager(project);
+  const places = buildPlaces(packager.project);
+  const { zip, files } = await packager.pack(options.lock ?? readLock(places.lock));
   await withWorkFolder(places, async temporary => {
     const work = join(temporary, 'function.zip');
     writeFileSync(work, zip);
@@ -53,6 +44,39 @@ export async function packageFunction(
     sha256: hexOf(digest),
     digest,
     files: files.map(({ path, size }) => ({ path, size })),
+  };
+}
+
+/** Handler and app, bundled once, for as many locks as are asked for. */
+export interface Packager {
+  /** Absolute path. */
+  readonly project: string;
+  /** Digest of everything but the lock: the same code has the same, wherever it is published. */
+  readonly content: Digest;
+  /**
+   * The function package with this lock in it; nothing is written. Throws `BUILD_NOT_FOUND` when the app imports a
+   * package that the lock does not hold, `PACKAGE_TOO_LARGE` above Lambda's 50 MB for a direct upload.
+   */
+  pack(lock: Lock): Promise<{ readonly zip: Buffer; readonly files: readonly ArtifactFile[] }>;
+}
+
+/** Throws the codes of the project, and `BUNDLE_FAILED`. */
+export async function openPackager(project: string): Promise<Packager> {
+  const facts = await readProject(project);
+  const code = [...(await bundleHandler()), ...facts.bundle.files].map(({ path, bytes }) =>
+    fileOf(path, bytes),
+  );
+  return {
+    project: facts.project,
+    content: treeOf(code),
+    async pack(lock) {
+      requireBuilt(facts, lock);
+      const files = [...code, fileOf(lockFileName, formatLock(lock))];
+      refuseCollisions(files);
+      const zip = await writeZip(files);
+      refuseTooLarge(zip.length);
+      return { zip, files };
+    },
   };
 }
 

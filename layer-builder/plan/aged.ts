@@ -21,8 +21,10 @@ export function refuseAged(saved: PublishPlan, fresh: PublishPlan) {
 }
 
 function lockDifferences(saved: PublishPlan, fresh: PublishPlan): string[] {
-  const digests = (plan: PublishPlan) =>
-    plan.goal.lock.artifacts.map(({ name, digest }) => `${name} ${digest}`);
+  const digests = ({ goal: { lock, code } }: PublishPlan) => [
+    ...lock.artifacts.map(({ name, digest }) => `${name} ${digest}`),
+    `code ${code ?? 'none'}`,
+  ];
   if (isDeepStrictEqual(digests(saved), digests(fresh))) return [];
   return [`another build: ${digests(fresh).join(', ')} instead of ${digests(saved).join(', ')}`];
 }
@@ -45,11 +47,14 @@ function isDone(planned: PublishStep, now: PublishStep): boolean {
       return now.do === 'keep-object';
     case 'publish-layer':
       return now.do === 'keep-layer';
+    case 'upload-code':
+      return now.do === 'keep-code' || now.do === 'upload-code';
     case 'record-release':
       return now.do === 'keep-release' || now.do === 'record-release';
     case 'move-channel':
       return now.do === 'keep-channel' || (now.do === 'move-channel' && now.from === planned.from);
     case 'keep-release':
+    case 'keep-code':
     case 'keep-object':
     case 'keep-layer':
     case 'share-layer':
@@ -61,5 +66,6 @@ function isDone(planned: PublishStep, now: PublishStep): boolean {
 function subject(step: PublishStep): string {
   if ('artifact' in step) return `${'layerName' in step ? step.layerName : step.key} ${step.digest}`;
   if ('channel' in step) return `channel ${step.channel}`;
+  if (step.do === 'upload-code' || step.do === 'keep-code') return 'the code';
   return 'release';
 }

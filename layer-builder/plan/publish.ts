@@ -1,10 +1,10 @@
 /** Facts → the steps that make every region hold every artifact, as object and as layer. Pure. */
-import type { LockArtifact } from '../../artifact/lock.ts';
+import type { Lock, LockArtifact } from '../../artifact/lock.ts';
 import { regionsPerBucket } from '../publish/buckets.ts';
-import { withPublished } from '../publish/lock.ts';
-import { bareLock, releaseId } from '../publish/release.ts';
+import { releasedLock } from '../publish/release.ts';
 import type {
   ArtifactOutcome,
+  KnownRelease,
   PublishGoal,
   PublishPlan,
   PublishStep,
@@ -15,40 +15,36 @@ import type {
   Target,
 } from '../publish/types.ts';
 
-/**
- * Only what is missing is made; what is there by digest is kept. A second plan on the same world only keeps.
- * `recorded` holds the buckets that have the record of `expectedRelease`.
- */
+/** Only what is missing is made; what is there by digest is kept. A second plan on the same world only keeps. */
 export function planPublish(
   goal: PublishGoal,
   facts: readonly RegionFacts[],
-  recorded: ReadonlySet<string> = new Set(),
+  known?: KnownRelease,
 ): PublishPlan {
-  const release = expectedRelease(goal, facts);
   const firstOfBucket = new Set(regionsPerBucket(facts).map(([first]) => first));
   const regions = facts.map((region): RegionPlan => {
     const target = { region: region.region, bucket: region.bucket };
     if (!region.readable) return { ...target, steps: [], error: region.error };
     const steps = goal.lock.artifacts.flatMap(artifact => artifactSteps(goal, target, artifact, region));
     // The record and the channel belong to the bucket: where regions share one, the first stands for all.
-    if (firstOfBucket.has(region)) steps.push(...bucketSteps(goal, region, release, recorded));
+    if (firstOfBucket.has(region)) steps.push(...bucketSteps(goal, region, known));
     return { ...target, steps };
   });
   const writes = regions.flatMap(region => region.steps).filter(step => !step.do.startsWith('keep-')).length;
   return { formatVersion: 1, kind: 'publish', goal, regions, writes };
 }
 
-/** The id that the release will have, as far as it can be known before anything is made. */
-export function expectedRelease(goal: PublishGoal, facts: readonly RegionFacts[]): string | null {
+/** The lock of the release, when nothing has to be made for it: only then its ARNs and version ids are known. */
+export function expectedLock(goal: PublishGoal, facts: readonly RegionFacts[]): Lock | undefined {
   const outcomes: RegionOutcome[] = [];
   for (const region of facts) {
-    if (!region.readable) return null;
+    if (!region.readable) return undefined;
     const artifacts = goal.lock.artifacts.map(artifact => keptOutcome(artifact, region));
     const known = artifacts.filter(artifact => artifact !== undefined);
-    if (known.length < artifacts.length) return null;
+    if (known.length < artifacts.length) return undefined;
     outcomes.push({ region: region.region, bucket: region.bucket, complete: true, artifacts: known });
   }
-  return releaseId(withPublished(bareLock(goal.lock), outcomes), goal.share);
+  return releasedLock(goal.lock, outcomes);
 }
 
 function keptOutcome(
@@ -94,14 +90,18 @@ function artifactSteps(
 }
 
 function bucketSteps(
-  { channel }: PublishGoal,
+  { channel, code }: PublishGoal,
   { region, bucket, channelRelease }: ReadableRegion,
-  release: string | null,
-  recorded: ReadonlySet<string>,
+  known: KnownRelease | undefined,
 ): PublishStep[] {
   const target = { region, bucket };
+  const release = known?.id ?? null;
   const steps: PublishStep[] = [];
-  if (release !== null && recorded.has(bucket)) steps.push({ do: 'keep-release', ...target, release });
+  if (code !== null) {
+    const { digest = null, size = null } = known?.code ?? {};
+    steps.push({ do: known?.coded.has(bucket) ? 'keep-code' : 'upload-code', ...target, digest, size });
+  }
+  if (release !== null && known?.recorded.has(bucket)) steps.push({ do: 'keep-release', ...target, release });
   else steps.push({ do: 'record-release', ...target, release, if: 'absent' });
   if (channel === null) return steps;
   if (release !== null && release === channelRelease)

@@ -2,12 +2,11 @@
 import { isCodedError } from '../../artifact/error.ts';
 import type { LockArtifact } from '../../artifact/lock.ts';
 import type { LayerVersion } from '../aws/layers.ts';
-import { codeSha256Of } from '../aws/layers.ts';
 import type { Region } from '../aws/regions.ts';
 import type { Share } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
 import { readArtifact } from '../read/built.ts';
-import { readObject } from '../read/published.ts';
+import { storeOnce } from './store.ts';
 import type { ArtifactOutcome, PublishGoal, PublishStep, RegionOutcome, RegionPlan } from './types.ts';
 
 export interface ApplyContext {
@@ -68,26 +67,16 @@ async function applyArtifact(
 }
 
 async function applyObject(
-  { bucket, objects }: Region,
+  region: Region,
   step: PublishStep & { do: 'upload' | 'keep-object' },
   artifact: LockArtifact,
   { project, progress }: ApplyContext,
 ): Promise<{ written: boolean; versionId?: string | undefined }> {
   if (step.do === 'keep-object') return { written: false, versionId: step.versionId ?? undefined };
-  progress(`${step.region}: uploading ${step.artifact}, ${step.size} bytes, to s3://${bucket}/${step.key}`);
-  const bytes = readArtifact(project, artifact);
-  const put = await objects.put(step.key, bytes, codeSha256Of(artifact.digest), { absent: true });
-  if (put.written) return put;
-  // Another publisher was faster, or an answer was lost: the same bytes are as good as ours, others stop us.
-  const found = await readObject(objects, bucket, artifact);
-  if (found !== undefined) return { written: false, versionId: found.versionId };
-  return fail(
-    'PUBLISH_FAILED',
-    `s3://${bucket}/${step.key} was there and is gone again (expected one publisher, found a deletion)`,
-    {
-      hint: 'stop whatever deletes in this bucket (a lifecycle rule, gc elsewhere) and publish again',
-    },
+  progress(
+    `${step.region}: uploading ${step.artifact}, ${step.size} bytes, to s3://${step.bucket}/${step.key}`,
   );
+  return await storeOnce(region, artifact, readArtifact(project, artifact));
 }
 
 async function applyLayer(

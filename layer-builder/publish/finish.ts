@@ -1,19 +1,22 @@
-/** The end of a publish: the release record, then the channel, in each bucket whose regions are all complete. */
-import { isDeepStrictEqual } from 'node:util';
+/** The end of a publish: code, release record and channel, in each bucket whose regions are all complete. */
 import type { CodedError } from '../../artifact/error.ts';
 import { isCodedError } from '../../artifact/error.ts';
 import type { Region } from '../aws/regions.ts';
+import { codeObject } from '../read/published.ts';
 import { regionsPerBucket } from './buckets.ts';
 import { entryOf, moveChannel } from './channel.ts';
-import { withPublished } from './lock.ts';
+import type { CodeSource } from './code.ts';
+import { codeOf } from './code.ts';
 import { writeRelease } from './record.ts';
 import type { Release, ReleaseOrigin } from './release.ts';
-import { makeRelease, prefixOf } from './release.ts';
+import { makeRelease, prefixOf, releasedLock, releaseId } from './release.ts';
+import { storeOnce } from './store.ts';
 import type { BucketOutcome, PublishPlan, RegionOutcome } from './types.ts';
 
-export interface Pointing {
-  readonly existing: Release;
-  readonly rollback: boolean;
+/** A release with the bytes of its function package. */
+export interface MadeRelease {
+  readonly release: Release;
+  readonly zip: Buffer | undefined;
 }
 
 export interface Finish {
@@ -25,37 +28,47 @@ export interface Finish {
 }
 
 /**
- * The record first: a channel never points to anything absent. A bucket with an incomplete region gets neither,
- * so that its channel stays where everything is there. What fails here makes the bucket's regions incomplete.
- * `pointing` is for a channel that is to point to an existing release: the release stays the one as long as nothing
- * had to be made anew.
+ * The release of the buckets whose regions are all complete; undefined when there is none. It is `existing` as long as
+ * nothing had to be made anew for that.
+ */
+export async function composeRelease(
+  { goal }: PublishPlan,
+  outcomes: readonly RegionOutcome[],
+  code: CodeSource | undefined,
+  origin: ReleaseOrigin,
+  existing?: Release,
+): Promise<MadeRelease | undefined> {
+  const complete = completeBuckets(outcomes).flat();
+  if (complete.length === 0) return undefined;
+  const lock = releasedLock(goal.lock, complete);
+  const zip = await code?.pack(lock);
+  const packed = zip && codeOf(zip);
+  if (existing?.id === releaseId(lock, goal.share, packed)) return { release: existing, zip };
+  return { release: makeRelease(lock, goal.share, packed, origin), zip };
+}
+
+/**
+ * Code, then record, then channel: no pointer ever points to anything absent. A bucket with an incomplete region gets
+ * none of them, so that its channel stays where everything is there. What fails here makes the bucket's regions
+ * incomplete. `rollback` is the release that was gone back to.
  */
 export async function finishBuckets(
   plan: PublishPlan,
   regions: readonly Region[],
   outcomes: readonly RegionOutcome[],
-  origin: ReleaseOrigin,
-  pointing?: Pointing,
+  made: MadeRelease | undefined,
+  move: { readonly origin: ReleaseOrigin; readonly rollback?: string | undefined },
 ): Promise<Finish> {
-  const groups = regionsPerBucket(outcomes).filter(group => group.every(outcome => outcome.complete));
-  const existing = pointing?.existing;
-  const release = fits(existing, groups.flat())
-    ? existing
-    : makeRelease(plan.goal.lock, plan.goal.share, groups.flat(), origin);
-  if (release === undefined) return { release: undefined, regions: outcomes, buckets: [], writes: 0 };
+  if (made === undefined) return { release: undefined, regions: outcomes, buckets: [], writes: 0 };
+  const { release } = made;
   const failures = new Map<string, CodedError>();
   const buckets: BucketOutcome[] = [];
   await Promise.all(
-    groups.map(async ([first]) => {
+    completeBuckets(outcomes).map(async ([first]) => {
       const region = regions.find(({ bucket }) => bucket === first?.bucket);
       if (region === undefined) return;
       try {
-        buckets.push(
-          await finishBucket(plan, region, release, {
-            origin,
-            rollback: pointing?.rollback ? pointing.existing.id : undefined,
-          }),
-        );
+        buckets.push(await finishBucket(plan, region, made, move));
       } catch (error) {
         if (!isCodedError(error)) throw error;
         failures.set(region.bucket, error);
@@ -72,15 +85,15 @@ export async function finishBuckets(
     }),
     buckets,
     writes: buckets.reduce(
-      (sum, { release, channel }) => sum + Number(release === 'recorded') + Number(channel === 'moved'),
+      (sum, { code, release, channel }) =>
+        sum + Number(code === 'uploaded') + Number(release === 'recorded') + Number(channel === 'moved'),
       0,
     ),
   };
 }
 
-function fits(release: Release | undefined, outcomes: readonly RegionOutcome[]): release is Release {
-  if (release === undefined || outcomes.length === 0) return false;
-  return isDeepStrictEqual(withPublished(release.lock, outcomes), release.lock);
+function completeBuckets(outcomes: readonly RegionOutcome[]): RegionOutcome[][] {
+  return regionsPerBucket(outcomes).filter(group => group.every(outcome => outcome.complete));
 }
 
 /** The plan has seen this very record: it is immutable, so asking again would only cost a request. */
@@ -93,13 +106,14 @@ function isKept(plan: PublishPlan, bucket: string, { id }: Release): boolean {
 async function finishBucket(
   plan: PublishPlan,
   region: Region,
-  release: Release,
-  move: { readonly origin: ReleaseOrigin; readonly rollback: string | undefined },
+  { release, zip }: MadeRelease,
+  move: { readonly origin: ReleaseOrigin; readonly rollback?: string | undefined },
 ): Promise<BucketOutcome> {
   const { bucket, objects } = region;
   const prefix = prefixOf(release.lock);
+  const code = zip === undefined ? null : await storeCode(plan, region, zip, prefix);
   const recorded = isKept(plan, bucket, release) ? false : await writeRelease(objects, prefix, release);
-  const outcome = { bucket, release: recorded ? 'recorded' : 'kept' } as const;
+  const outcome = { bucket, code, release: recorded ? 'recorded' : 'kept' } as const;
   const step = plan.regions
     .flatMap(({ steps }) => steps)
     .find(step => step.bucket === bucket && (step.do === 'move-channel' || step.do === 'keep-channel'));
@@ -116,4 +130,19 @@ async function finishBucket(
     rollback: move.rollback,
   });
   return { ...outcome, channel: moved ? 'moved' : 'kept' };
+}
+
+/** As an artifact is stored: once, under its own digest. */
+async function storeCode(
+  plan: PublishPlan,
+  region: Region,
+  zip: Buffer,
+  prefix: string,
+): Promise<'uploaded' | 'kept'> {
+  const code = codeOf(zip);
+  const isKept = plan.regions
+    .flatMap(({ steps }) => steps)
+    .some(step => step.bucket === region.bucket && step.do === 'keep-code' && step.digest === code.digest);
+  if (isKept) return 'kept';
+  return (await storeOnce(region, codeObject(code, prefix), zip)).written ? 'uploaded' : 'kept';
 }

@@ -29,6 +29,8 @@ export interface GoalOptions {
   readonly storage?: StorageMode | undefined;
   readonly share?: readonly string[] | undefined;
   readonly channel?: string | undefined;
+  /** False leaves the function package out of the release. @default true where the project has an app */
+  readonly code?: boolean | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function publishGoal(
   const lock = readLock(project, lockFile);
   checkLimits(lock);
   const layerNames = layerNamesOf(lock, options.layerName ?? config.layerName);
-  return { lock, targets, layerNames, storage: options.storage ?? 'copy', share, channel };
+  return { lock, targets, layerNames, storage: options.storage ?? 'copy', share, code: null, channel };
 }
 
 /** Regions with their buckets, from options, else configuration, else environment. */

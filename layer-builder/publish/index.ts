@@ -2,17 +2,20 @@
 import type { Region } from '../aws/regions.ts';
 import { openRegion } from '../aws/regions.ts';
 import { refuseAged } from '../plan/aged.ts';
-import { expectedRelease, planPublish } from '../plan/publish.ts';
+import { planPublish } from '../plan/publish.ts';
 import { readArtifact, readLock } from '../read/built.ts';
 import { readOrigin } from '../read/origin.ts';
-import { readRecorded, readRegion } from '../read/published.ts';
+import { readRegion } from '../read/published.ts';
 import { applyRegion } from './apply.ts';
-import { finishBuckets } from './finish.ts';
+import type { CodeSource } from './code.ts';
+import { readProjectCode } from './code.ts';
+import { composeRelease, finishBuckets } from './finish.ts';
 import type { GoalOptions } from './goal.ts';
 import { publishGoal } from './goal.ts';
 import { beginJournal, endJournal } from './journal.ts';
-import { recordPublished, withPublished } from './lock.ts';
-import { bareLock, prefixOf } from './release.ts';
+import { knownRelease } from './known.ts';
+import { recordPublished } from './lock.ts';
+import { releasedLock } from './release.ts';
 import type { PublishPlan, PublishReport, RegionOutcome } from './types.ts';
 
 export type { PublishPlan, PublishReport } from './types.ts';
@@ -32,7 +35,8 @@ export interface PublishOptions extends GoalOptions {
  * those objects, both found by digest before anything is made. Writes `published` into the lock as regions complete,
  * then the immutable release record, then moves the channel. The same content again changes nothing.
  *
- * Throws `BUILD_NOT_FOUND`, `BUCKET_REQUIRED`, `REGION_REQUIRED`, `LAYER_LIMIT`, `USAGE` before any call, `PLAN_AGED`
+ * Throws `BUILD_NOT_FOUND`, `BUCKET_REQUIRED`, `REGION_REQUIRED`, `LAYER_LIMIT`, `USAGE`, and what the function
+ * package may throw (`BUNDLE_FAILED`, `PACKAGE_TOO_LARGE` …) before any call, `PLAN_AGED`
  * before any change; the failure of a region is in its outcome, and is thrown only when all regions failed alike.
  */
 export async function publishProject(
@@ -40,10 +44,10 @@ export async function publishProject(
   options: PublishOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<PublishReport> {
-  return await withPlan(project, options, env, async (plan, regions) => {
+  return await withPlan(project, options, env, async (plan, regions, code) => {
     if (options.from !== undefined) refuseAged(options.from, plan);
     if (plan.writes > 0) beginJournal(project, options);
-    const report = await applyPublish(project, plan, regions, options, env);
+    const report = await applyPublish(project, plan, { regions, code, options, env });
     if (report.complete) endJournal(project);
     return report;
   });
@@ -62,30 +66,36 @@ async function withPlan<Result>(
   project: string,
   options: PublishOptions,
   env: NodeJS.ProcessEnv,
-  work: (plan: PublishPlan, regions: readonly Region[]) => Promise<Result>,
+  work: (plan: PublishPlan, regions: readonly Region[], code: CodeSource | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const goal = options.from
+  const asked = options.from
     ? { ...options.from.goal, lock: readLock(project, options.lockFile) }
     : await publishGoal(project, options.lockFile, options, env);
-  const { lock } = goal;
-  for (const artifact of lock.artifacts) readArtifact(project, artifact);
+  for (const artifact of asked.lock.artifacts) readArtifact(project, artifact);
+  const hasCode = options.from ? options.from.goal.code !== null : options.code !== false;
+  const code = hasCode ? await readProjectCode(project, asked.lock) : undefined;
+  const goal = { ...asked, code: code?.content ?? null };
   const regions = await Promise.all(goal.targets.map(target => openRegion(env, target, options.signal)));
   try {
     const facts = await Promise.all(regions.map(region => readRegion(region, goal)));
-    const release = expectedRelease(goal, facts);
-    const recorded = release === null ? undefined : await readRecorded(regions, prefixOf(lock), release);
-    return await work(planPublish(goal, facts, recorded), regions);
+    const known = await knownRelease(goal, facts, regions, code);
+    return await work(planPublish(goal, facts, known), regions, code);
   } finally {
     for (const region of regions) region.clients.close();
   }
 }
 
+interface Application {
+  readonly regions: readonly Region[];
+  readonly code: CodeSource | undefined;
+  readonly options: PublishOptions;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 async function applyPublish(
   project: string,
   plan: PublishPlan,
-  regions: readonly Region[],
-  options: PublishOptions,
-  env: NodeJS.ProcessEnv,
+  { regions, code, options, env }: Application,
 ): Promise<PublishReport> {
   const { goal } = plan;
   const progress = options.progress ?? (() => {});
@@ -98,16 +108,18 @@ async function applyPublish(
     }),
   );
   const origin = await readOrigin(project, env, new Date());
-  const finish = await finishBuckets(plan, regions, outcomes, origin);
+  const made = await composeRelease(plan, outcomes, code, origin);
+  const finish = await finishBuckets(plan, regions, outcomes, made, { origin });
   throwIfAllFailedAlike(finish.regions);
   return {
     goal,
     complete: finish.regions.every(outcome => outcome.complete),
     writes: outcomes.map(writesOf).reduce((sum, writes) => sum + writes, 0) + finish.writes,
     release: finish.release,
+    code: finish.release === undefined ? undefined : made?.release.code,
     regions: finish.regions,
     buckets: finish.buckets,
-    released: withPublished(bareLock(goal.lock), finish.regions),
+    released: releasedLock(goal.lock, finish.regions),
     lock: readLock(project, options.lockFile),
   };
 }

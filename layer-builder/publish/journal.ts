@@ -10,12 +10,12 @@ function journalPath(project: string): string {
 }
 
 export function beginJournal(project: string, options: GoalOptions) {
-  const { bucket, regions, layerName, storage, share, channel } = options;
+  const { bucket, regions, layerName, storage, share, channel, code } = options;
   const file = journalPath(project);
   mkdirSync(path.dirname(file), { recursive: true });
   writeAtomically(
     file,
-    `${JSON.stringify({ bucket, regions, layerName, storage, share, channel }, null, 2)}\n`,
+    `${JSON.stringify({ bucket, regions, layerName, storage, share, channel, code }, null, 2)}\n`,
   );
 }
 

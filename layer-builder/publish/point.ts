@@ -3,14 +3,18 @@ import type { Lock } from '../../artifact/lock.ts';
 import type { Region } from '../aws/regions.ts';
 import { openRegion } from '../aws/regions.ts';
 import { fail } from '../errors.ts';
-import { expectedRelease, planPublish } from '../plan/publish.ts';
+import { planPublish } from '../plan/publish.ts';
 import { readOrigin } from '../read/origin.ts';
-import { readRecorded, readRegion } from '../read/published.ts';
+import { readRegion } from '../read/published.ts';
 import { applyRegion } from './apply.ts';
-import { finishBuckets } from './finish.ts';
+import { releasedCode } from './code.ts';
+import { composeRelease, finishBuckets } from './finish.ts';
+import { knownRelease } from './known.ts';
 import { withPublished } from './lock.ts';
 import type { Release } from './release.ts';
-import { prefixOf, regionsOf } from './release.ts';
+import { regionsOf } from './release.ts';
+import type { StageOptions, StageOutcome } from './stage.ts';
+import { moveStages, prepareStages } from './stages.ts';
 import type { BucketOutcome, PublishGoal, RegionOutcome, RegionPlan, Target } from './types.ts';
 
 export interface PointReport {
@@ -22,53 +26,67 @@ export interface PointReport {
   readonly complete: boolean;
   readonly regions: readonly RegionOutcome[];
   readonly buckets: readonly BucketOutcome[];
+  /** The function of the stage in each region; none with `channelOnly`. */
+  readonly functions: readonly StageOutcome[];
   /** Of the release that the channel points to. */
   readonly lock: Lock;
 }
 
-export interface PointOptions {
-  readonly progress: (line: string) => void;
+export interface PointOptions extends StageOptions {
   readonly signal?: AbortSignal | undefined;
   /** Remembered in the channel, so that the next rollback goes one step further. */
   readonly rollback: boolean;
+  /** Leaves the function `<service>__<channel>` as it is. */
+  readonly channelOnly: boolean;
 }
 
 /**
- * Points the channel to the release in every bucket of the release. Before it moves, every object and layer version
- * of the release is confirmed; a layer version that was deleted is made again from the same bytes in S3, which is a
- * new release.
+ * Points the channel to the release in every bucket of the release, and the alias `live` of the function
+ * `<service>__<channel>` to a version that runs it. Before anything moves, every object and layer version of the
+ * release is confirmed, and the version is made and tested. A layer version that was deleted is made again from the same
+ * bytes in S3, which is a new release.
  *
- * Throws `NOT_PUBLISHED` when an object is gone, `PUBLISH_CHANNEL_CONFLICT` when the channel moved meanwhile.
+ * The channel moves first: of two at once one loses there, before callers notice anything. Killed in between, the same
+ * command moves the alias after it.
+ *
+ * Throws `NOT_PUBLISHED` when an object is gone, `PUBLISH_CHANNEL_CONFLICT` when the channel moved meanwhile,
+ * `SMOKE_FAILED` when the version does not answer.
  */
 export async function pointChannel(
   project: string,
   release: Release,
   channel: string,
-  { progress, signal, rollback }: PointOptions,
+  options: PointOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<PointReport> {
+  const { progress, signal, rollback } = options;
   const goal = goalOf(release, channel);
   const regions = await Promise.all(goal.targets.map(target => openRegion(env, target, signal)));
   try {
+    const code = releasedCode(release, regions);
     const facts = await Promise.all(regions.map(region => readRegion(region, goal)));
-    const id = expectedRelease(goal, facts);
-    const recorded = id === null ? undefined : await readRecorded(regions, prefixOf(goal.lock), id);
-    const plan = planPublish(goal, facts, recorded);
+    const plan = planPublish(goal, facts, await knownRelease(goal, facts, regions, code));
     for (const region of plan.regions) requireObjects(region, release.id);
-    const outcomes = await Promise.all(
+    const applied = await Promise.all(
       regions.map((region, index) => applyOne(region, plan.regions[index], { project, goal, progress })),
     );
     const origin = await readOrigin(project, env, new Date());
-    const finish = await finishBuckets(plan, regions, outcomes, origin, { existing: release, rollback });
-    const failed = finish.regions.find(outcome => !outcome.complete);
+    const made = await composeRelease(plan, applied, code, origin, release);
+    const follows = options.channelOnly ? undefined : made;
+    const stages = await prepareStages(regions, applied, follows, channel, options);
+    const move = { origin, rollback: rollback ? release.id : undefined };
+    const finish = await finishBuckets(plan, regions, stages.outcomes, made, move);
+    const { outcomes, functions } = await moveStages(stages.prepared, finish);
+    const failed = outcomes.find(outcome => !outcome.complete);
     if (finish.buckets.length === 0 && failed?.complete === false) throw failed.error;
     return {
       channel,
       asked: release.id,
       release: finish.release,
-      complete: finish.regions.every(outcome => outcome.complete),
-      regions: finish.regions,
+      complete: outcomes.every(outcome => outcome.complete),
+      regions: outcomes,
       buckets: finish.buckets,
+      functions,
       lock: withPublished(goal.lock, finish.regions),
     };
   } finally {
@@ -85,7 +103,7 @@ async function applyOne(
   return await applyRegion(region, plan, context);
 }
 
-function goalOf({ lock, share }: Release, channel: string): PublishGoal {
+function goalOf({ lock, share, code }: Release, channel: string): PublishGoal {
   const targets = regionsOf(lock).map((region): Target => {
     const bucket = lock.artifacts[0]?.published[region]?.bucket ?? '';
     return { region, bucket };
@@ -94,7 +112,12 @@ function goalOf({ lock, share }: Release, channel: string): PublishGoal {
     const [arn = ''] = Object.values(published).flatMap(({ layerVersionArn }) => layerVersionArn ?? []);
     return [name, arn.split(':').at(-2) ?? name];
   });
-  return { lock, targets, layerNames: Object.fromEntries(layerNames), storage: 'copy', share, channel };
+  return {
+    ...{ lock, targets, share, channel },
+    layerNames: Object.fromEntries(layerNames),
+    storage: 'copy',
+    code: code?.digest ?? null,
+  };
 }
 
 /** The bytes exist nowhere else: a build of today need not give them again. */

@@ -1,5 +1,6 @@
 /** A release: the immutable record of what one publish confirmed. Its id is decided by its content. Pure. */
-import { sha256Hex } from '../../artifact/digest.ts';
+import type { Digest } from '../../artifact/digest.ts';
+import { isDigest, sha256Hex } from '../../artifact/digest.ts';
 import type { Lock, LockArtifact } from '../../artifact/lock.ts';
 import { parseLock } from '../../artifact/lock.ts';
 import type { Share } from '../aws/sharing.ts';
@@ -27,25 +28,44 @@ export interface Release {
   readonly lock: Lock;
   /** Whom the layers are shared with: a layer that must be made again is shared again. */
   readonly share: readonly Share[];
+  /** The function package with this very lock in it; absent from a release of dependencies alone. */
+  readonly code?: ReleaseCode;
   readonly origin: ReleaseOrigin;
+}
+
+/** A function package: it lies among the artifacts, under its own digest. */
+export interface ReleaseCode {
+  readonly digest: Digest;
+  /** Bytes of the zip. */
+  readonly size: number;
 }
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}$/;
 
-/** The release of the complete regions; undefined when there is none. Same state, same id. */
+/** The release of a lock that says where everything is. Same state, same id. */
 export function makeRelease(
   lock: Lock,
   share: readonly Share[],
-  outcomes: readonly RegionOutcome[],
+  code: ReleaseCode | undefined,
   origin: ReleaseOrigin,
-): Release | undefined {
-  if (!outcomes.some(outcome => outcome.complete)) return undefined;
-  const released = withPublished(bareLock(lock), outcomes);
-  return { formatVersion: 1, id: releaseId(released, share), lock: released, share, origin };
+): Release {
+  return {
+    formatVersion: 1,
+    id: releaseId(lock, share, code),
+    lock,
+    share,
+    ...(code ? { code } : {}),
+    origin,
+  };
+}
+
+/** The lock of a release that is complete in these regions and no others. */
+export function releasedLock(lock: Lock, outcomes: readonly RegionOutcome[]): Lock {
+  return withPublished(bareLock(lock), outcomes);
 }
 
 /** The lock without what earlier publishes left in it. */
-export function bareLock(lock: Lock): Lock {
+function bareLock(lock: Lock): Lock {
   return {
     ...lock,
     artifacts: lock.artifacts.map((artifact): LockArtifact => ({ ...artifact, published: {} })),
@@ -53,8 +73,8 @@ export function bareLock(lock: Lock): Lock {
 }
 
 /** `<service>-<16 hexadecimal digits>`: what is in it and where it is, not who published it or when. */
-export function releaseId(lock: Lock, share: readonly Share[]): string {
-  const content = canonical({ lock, share: [...share].sort() });
+export function releaseId(lock: Lock, share: readonly Share[], code?: ReleaseCode): string {
+  const content = canonical({ lock, share: [...share].sort(), ...(code ? { code } : {}) });
   return `${lock.service.slice(0, 64)}-${sha256Hex(content).slice(0, 16)}`;
 }
 
@@ -91,6 +111,7 @@ export function parseRelease(text: string, where: string): Release {
     value = JSON.parse(text);
     parseLock(JSON.stringify(value.lock));
     if (!value.share.every(isShare)) throw new TypeError('share');
+    if (value.code !== undefined && !isDigest(value.code.digest)) throw new TypeError('code');
   } catch (cause) {
     return fail(
       'RELEASE_INVALID',
@@ -101,7 +122,7 @@ export function parseRelease(text: string, where: string): Release {
       },
     );
   }
-  const id = releaseId(value.lock, value.share);
+  const id = releaseId(value.lock, value.share, value.code);
   if (value.formatVersion === 1 && value.id === id) return value;
   return fail('RELEASE_INVALID', `${where} was changed (expected the content of ${value.id}, found ${id})`, {
     hint: 'releases are immutable: promote another one, or publish again',

@@ -5,6 +5,7 @@ import type { Lock, Published } from '../../artifact/lock.ts';
 import type { LayerVersion } from '../aws/layers.ts';
 import type { ObjectFacts } from '../aws/objects.ts';
 import type { Share } from '../aws/sharing.ts';
+import type { ReleaseCode } from './release.ts';
 
 export const storageModes = ['copy', 'reference'] as const;
 /** `reference`: Lambda reads the S3 object in place (`S3ObjectStorageMode`); needs a versioned bucket. */
@@ -25,8 +26,20 @@ export interface PublishGoal {
   readonly storage: StorageMode;
   /** Who may use the layers, besides the own account. */
   readonly share: readonly Share[];
+  /** What tells the function package from others, its lock aside; null: a release of dependencies alone. */
+  readonly code: Digest | null;
   /** Channel that is to point to the release afterwards. */
   readonly channel: string | null;
+}
+
+/** What is known of the release before anything is made: nothing, unless every layer is there already. */
+export interface KnownRelease {
+  readonly id: string;
+  readonly code: ReleaseCode | undefined;
+  /** Buckets that hold its record. */
+  readonly recorded: ReadonlySet<string>;
+  /** Buckets that hold its code. */
+  readonly coded: ReadonlySet<string>;
 }
 
 /** What one region holds of one artifact. Object and layer are confirmed to be the lock's bytes. */
@@ -73,6 +86,12 @@ export type PublishStep =
       readonly version: number;
     })
   | (ArtifactStep & { readonly do: 'share-layer'; readonly layerName: string; readonly with: Share })
+  | (Target & {
+      readonly do: 'upload-code' | 'keep-code';
+      /** null: it follows from the layer versions, whose ARNs are in it. */
+      readonly digest: Digest | null;
+      readonly size: number | null;
+    })
   | (Target & { readonly do: 'record-release'; readonly release: string | null; readonly if: 'absent' })
   | (Target & { readonly do: 'keep-release'; readonly release: string })
   | (Target & {
@@ -116,9 +135,11 @@ export type RegionOutcome = Target &
     | { readonly complete: false; readonly error: CodedError }
   );
 
-/** What came of the record and the channel in one bucket. */
+/** What came of code, record and channel in one bucket. */
 export interface BucketOutcome {
   readonly bucket: string;
+  /** null: a release of dependencies alone. */
+  readonly code: 'uploaded' | 'kept' | null;
   readonly release: 'recorded' | 'kept';
   readonly channel: 'moved' | 'kept' | null;
 }
@@ -127,10 +148,12 @@ export interface PublishReport {
   readonly goal: PublishGoal;
   /** True when every region has everything. */
   readonly complete: boolean;
-  /** Everything that was changed on AWS: objects, layer versions, permissions, release records, channels. */
+  /** Everything that was changed on AWS: objects, layer versions, permissions, code, release records, channels. */
   readonly writes: number;
   /** Id of the release that this state is; undefined when no bucket is complete. */
   readonly release: string | undefined;
+  /** The function package in it. */
+  readonly code: ReleaseCode | undefined;
   readonly regions: readonly RegionOutcome[];
   readonly buckets: readonly BucketOutcome[];
   /** The lock with what this publish confirmed and nothing else. */

@@ -112,10 +112,10 @@ async function readGcBucket({ bucket, objects: store }: Region, inventory: Inven
   };
 }
 
-function gcRelease({ id, lock, origin }: Release, bucket: string, key: string): GcRelease {
+function gcRelease({ id, lock, code, origin }: Release, bucket: string, key: string): GcRelease {
   return {
     ...{ bucket, key, id, entry: entryOf(lock), createdAt: Date.parse(origin.createdAt) },
-    digests: lock.artifacts.map(({ digest }) => digest),
+    digests: [...lock.artifacts.map(({ digest }) => digest), ...(code ? [code.digest] : [])],
     layerArns: lock.artifacts.flatMap(({ published }) =>
       Object.values(published).flatMap(({ layerVersionArn }) => layerVersionArn ?? []),
     ),

@@ -1,6 +1,7 @@
 /** What a region already holds of the artifacts: the object by its key, the layer version by its digest. */
 import { digestOf } from '../../artifact/digest.ts';
 import { isCodedError } from '../../artifact/error.ts';
+import { objectKey } from '../../artifact/layout.ts';
 import type { LockArtifact } from '../../artifact/lock.ts';
 import { codeSha256Of } from '../aws/layers.ts';
 import type { ObjectFacts, ObjectStore } from '../aws/objects.ts';
@@ -9,8 +10,9 @@ import type { Share } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
 import { regionsPerBucket } from '../publish/buckets.ts';
 import { entryOf, readChannel, releaseOf } from '../publish/channel.ts';
+import type { ReleaseCode } from '../publish/release.ts';
 import { prefixOf, releaseKey } from '../publish/release.ts';
-import type { ArtifactFacts, PublishGoal, RegionFacts } from '../publish/types.ts';
+import type { ArtifactFacts, KnownRelease, PublishGoal, RegionFacts } from '../publish/types.ts';
 
 /** Reads one region. What goes wrong there is a fact of that region: the others are not held up. */
 export async function readRegion(region: Region, goal: PublishGoal): Promise<RegionFacts> {
@@ -27,19 +29,32 @@ export async function readRegion(region: Region, goal: PublishGoal): Promise<Reg
   }
 }
 
-/** The buckets that already hold the record of a release. A region that fails here fails again when it is applied. */
-export async function readRecorded(
+/**
+ * Which buckets already hold record and code of a release. A region that fails here fails again when it is applied.
+ * Throws `PUBLISH_IMMUTABLE_COLLISION` when other bytes lie under the code's name.
+ */
+export async function readKnown(
   regions: readonly Region[],
   prefix: string,
-  release: string,
-): Promise<Set<string>> {
+  { id, code }: Pick<KnownRelease, 'id' | 'code'>,
+): Promise<KnownRelease> {
   const stores = regionsPerBucket(regions).flatMap(([first]) => first ?? []);
-  const found = await Promise.all(
-    stores.map(async ({ bucket, objects }) =>
-      (await objects.head(releaseKey(prefix, release))) ? [bucket] : [],
+  const bucketsWith = async (has: (store: Region) => Promise<unknown>) => {
+    const found = await Promise.all(stores.map(async store => ((await has(store)) ? [store.bucket] : [])));
+    return new Set(found.flat());
+  };
+  const [recorded, coded] = await Promise.all([
+    bucketsWith(({ objects }) => objects.head(releaseKey(prefix, id))),
+    bucketsWith(
+      async ({ objects, bucket }) => code && (await readObject(objects, bucket, codeObject(code, prefix))),
     ),
-  );
-  return new Set(found.flat());
+  ]);
+  return { id, code, recorded, coded };
+}
+
+/** The function package as an object among the artifacts. */
+export function codeObject({ digest, size }: ReleaseCode, prefix: string): ObjectContent {
+  return { s3: { key: objectKey(digest, prefix) }, digest, size };
 }
 
 async function readArtifactFacts(
@@ -67,6 +82,9 @@ async function readChannelRelease(
   return releaseOf(state.channel, entryOf(lock)) ?? null;
 }
 
+/** What must lie under a key. */
+export type ObjectContent = Pick<LockArtifact, 's3' | 'digest' | 'size'>;
+
 /**
  * The object under the artifact's key, proved to hold its bytes; undefined when there is none.
  * Throws `PUBLISH_IMMUTABLE_COLLISION` when other bytes are there.
@@ -74,7 +92,7 @@ async function readChannelRelease(
 export async function readObject(
   objects: ObjectStore,
   bucket: string,
-  { s3: { key }, digest, size }: LockArtifact,
+  { s3: { key }, digest, size }: ObjectContent,
 ): Promise<ObjectFacts | undefined> {
   const facts = await objects.head(key);
   if (facts === undefined) return undefined;

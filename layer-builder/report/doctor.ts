@@ -12,6 +12,7 @@ export interface RegionFindings {
 export interface Policies {
   readonly function: Policy;
   readonly publisher: Policy;
+  readonly promoter: Policy;
   readonly collector: Policy;
   readonly inspector: Policy;
   readonly deployer: Policy;
@@ -40,6 +41,7 @@ export function formatDoctor(regions: readonly RegionFindings[]): string {
 export function formatPolicies({
   function: ofFunction,
   publisher,
+  promoter,
   collector,
   inspector,
   deployer,
@@ -48,7 +50,8 @@ export function formatPolicies({
 }: Policies): string {
   const parts: [string, Policy][] = [
     ['the function: its execution role', ofFunction],
-    ['the publisher: publish, promote, rollback, list, diff', publisher],
+    ['the publisher: publish, list, diff, promote --channel-only', publisher],
+    ['the promoter: promote and rollback, besides the publisher’s', promoter],
     ['the collector: gc and status, besides the publisher’s', collector],
     ['the inspector: doctor, besides both', inspector],
     ['the deployer: deploy, status, logs, rollback, destroy', deployer],

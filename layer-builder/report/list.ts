@@ -26,6 +26,7 @@ export function listData(bucket: string, contents: Listing) {
         size,
         published,
       })),
+      code: release.code ?? null,
       channels: channelsOf(release, contents),
       ...release.origin,
     })),
@@ -51,6 +52,7 @@ export function formatList(bucket: string, contents: Listing): string {
     release.origin.createdBy,
     release.origin.commit?.slice(0, 8) ?? '-',
     release.lock.artifacts.map(({ name, digest }) => `${name} ${hexOf(digest).slice(0, 8)}`).join(' '),
+    release.code ? hexOf(release.code.digest).slice(0, 8) : '-',
     regionsOf(release.lock).join(','),
     channelsOf(release, contents).join(','),
   ]);
@@ -58,7 +60,10 @@ export function formatList(bucket: string, contents: Listing): string {
   return [
     `s3://${bucket}: ${count(releases.length, 'release')} shown, ${count(objects.length, 'object')}, ${bytes(total)}`,
     ...(rows.length > 0
-      ? table([['release', 'created (UTC)', 'by', 'commit', 'artifacts', 'regions', 'channels'], ...rows])
+      ? table([
+          ['release', 'created (UTC)', 'by', 'commit', 'artifacts', 'code', 'regions', 'channels'],
+          ...rows,
+        ])
       : []),
     ...channels.flatMap(({ channel, entries }) =>
       Object.entries(entries).map(

@@ -1,8 +1,10 @@
 /** What promote and rollback did. Pure. */
 import type { PointReport } from '../publish/point.ts';
+import type { StageOutcome } from '../publish/stage.ts';
 import { describeError, formatError } from './error.ts';
+import { milliseconds } from './table.ts';
 
-export function formatPoint({ channel, asked, release, regions, buckets }: PointReport): string {
+export function formatPoint({ channel, asked, release, regions, buckets, functions }: PointReport): string {
   const lines = regions.flatMap(outcome => {
     if (!outcome.complete) return [`${outcome.region}: ${formatError(outcome.error)}`];
     const made = outcome.artifacts.filter(({ layer }) => layer === 'published');
@@ -16,7 +18,15 @@ export function formatPoint({ channel, asked, release, regions, buckets }: Point
   lines.push(
     moved ? `channel ${channel} points to ${release}` : `channel ${channel} already points to ${release}`,
   );
+  lines.push(...functions.map(formatFunction));
   return lines.join('\n');
+}
+
+function formatFunction({ region, functionName, outcome, version, from, why, smoke }: StageOutcome): string {
+  if (outcome === 'left') return `${region}: the channel moved alone: ${why}`;
+  if (outcome === 'kept') return `${region}: ${functionName} runs it already, live at version ${version}`;
+  const tested = smoke.map(({ path, status, ms }) => `GET ${path} → ${status} in ${milliseconds(ms)}`);
+  return `${region}: ${functionName} is live at version ${version}, was ${[from, ...tested].join('; ')}`;
 }
 
 export function pointData({ lock, regions, release, ...report }: PointReport) {

@@ -1,4 +1,5 @@
 /** What a publish will do or did, for people and as JSON. Pure. */
+import type { Digest } from '../../artifact/digest.ts';
 import { hexOf } from '../../artifact/digest.ts';
 import type { LockArtifact } from '../../artifact/lock.ts';
 import type { PublishPlan, PublishReport, PublishStep, RegionOutcome } from '../publish/types.ts';
@@ -7,7 +8,8 @@ import { bytes, count } from './table.ts';
 
 export function formatPublish(report: PublishReport): string {
   const lines = report.regions.flatMap(formatRegion);
-  for (const { bucket, release, channel } of report.buckets) {
+  for (const { bucket, code, release, channel } of report.buckets) {
+    if (code !== null) lines.push(`code ${codeName(report.code)} ${code} in s3://${bucket}`);
     lines.push(`release ${report.release} ${release} in s3://${bucket}`);
     if (channel !== null) lines.push(`channel ${report.goal.channel} ${channel}`);
   }
@@ -24,10 +26,11 @@ export function formatPublish(report: PublishReport): string {
   return lines.join('\n');
 }
 
-export function publishData({ goal, complete, writes, release, regions, buckets }: PublishReport) {
+export function publishData({ goal, complete, writes, release, code, regions, buckets }: PublishReport) {
   const { service, runtime, architecture } = goal.lock;
   return {
-    ...{ service, runtime, architecture, complete, writes, release: release ?? null, channel: goal.channel },
+    ...{ service, runtime, architecture, complete, writes, channel: goal.channel },
+    ...{ release: release ?? null, code: code ?? null },
     regions: regions.map(region =>
       region.complete
         ? { ...region, error: null }
@@ -69,6 +72,9 @@ function formatStep(step: PublishStep): string {
       return `${at} ${step.arn}`;
     case 'share-layer':
       return `${at} ${step.layerName} with ${step.with}`;
+    case 'upload-code':
+    case 'keep-code':
+      return `${at} ${step.digest === null ? 'with the lock of the layer versions' : codeName(step)}`;
     case 'record-release':
     case 'keep-release':
       return `${at} ${step.release ?? 'its id follows from the layer versions'}`;
@@ -87,6 +93,13 @@ function formatRegion(outcome: RegionOutcome): string[] {
     `  ${artifact.layer.padEnd(9)} ${artifact.layerVersionArn}`,
     ...artifact.sharedWith.map(share => `  shared    with ${share}`),
   ]);
+}
+
+function codeName(
+  code: { readonly digest: Digest | null; readonly size: number | null } | undefined,
+): string {
+  if (!code?.digest || code.size === null) return '';
+  return `${hexOf(code.digest).slice(0, 12)} (${bytes(code.size)})`;
 }
 
 function shortName({ name, digest }: LockArtifact): string {

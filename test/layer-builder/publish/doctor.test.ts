@@ -8,12 +8,14 @@ import {
   collectorPolicy,
   functionPolicy,
   inspectorPolicy,
+  promoterPolicy,
   publisherPolicy,
 } from '../../../layer-builder/report/policies.ts';
 import { runCommand } from '../cli/run.ts';
+import { allows, needsOf } from './iam.ts';
 import { lockOf, makeProject } from './project.ts';
 import type { World } from './world.ts';
-import { region, startWorld } from './world.ts';
+import { account, region, startWorld } from './world.ts';
 
 let world: World;
 test.before(async () => {
@@ -216,6 +218,8 @@ const facts = {
   prefix: 'p/',
   regions: ['eu-west-1'],
   layerNames: ['svc-core'],
+  service: 'svc',
+  roles: ['arn:aws:iam::123456789012:role/svc'],
   account: '123456789012',
 };
 
@@ -233,28 +237,94 @@ test('E25 the function may get objects below sha256/ and their versions, and not
 });
 
 test('E25 no policy has a wildcard action; only ListFunctions, which knows no resources, has a bare one', t => {
-  for (const { action, resource } of [publisherPolicy, collectorPolicy, inspectorPolicy]
+  for (const { action, resource } of [publisherPolicy, promoterPolicy, collectorPolicy, inspectorPolicy]
     .map(make => make(facts))
     .flatMap(every)) {
     t.false(action.includes('*'));
     if (action !== 'lambda:ListFunctions')
       t.regex(
         resource,
-        /^arn:aws:(?:s3:::b|lambda:eu-west-1:123456789012:(?:layer:svc-core|function:|code-signing-config:))/,
+        /^arn:aws:(?:s3:::b|iam::123456789012:role\/svc$|lambda:eu-west-1:123456789012:(?:layer:svc-core|function:|code-signing-config:))/,
       );
   }
 });
 
-test.serial('E25 the publisher cannot delete, and its policy covers every call of a publish', async t => {
-  const allowed = new Set(every(publisherPolicy(facts)).map(({ action }) => action));
-  t.false([...allowed].some(action => action.includes('Delete')));
-  await world.makeBucket('bucket-calls');
-  const project = await makeProject({ service: 'calls' });
-  await publishProject(project, { bucket: 'bucket-calls', channel: 'dev', share: ['public'] }, world.env);
-  const used = new Set(
-    world.proxy.calls.map(({ action }) => action.replace('s3:HeadObject', 's3:GetObject')),
-  );
-  for (const action of used) if (!action.includes(' ')) t.true(allowed.has(action), action);
+const { publisher, promoter, collector, inspector } = {
+  publisher: publisherPolicy(facts),
+  promoter: promoterPolicy(facts),
+  collector: collectorPolicy(facts),
+  inspector: inspectorPolicy(facts),
+};
+
+const layer = 'arn:aws:lambda:eu-west-1:123456789012:layer:svc-core';
+const stage = 'arn:aws:lambda:eu-west-1:123456789012:function:svc__prod';
+
+const denied: readonly [who: string, policies: readonly Policy[], action: string, resource: string][] = [
+  ['the function', [functionPolicy(facts)], 's3:ListBucket', 'arn:aws:s3:::b'],
+  ['the function', [functionPolicy(facts)], 's3:PutObject', 'arn:aws:s3:::b/p/sha256/0.zip'],
+  ['the function', [functionPolicy(facts)], 's3:GetObject', 'arn:aws:s3:::b/p/releases/r.json'],
+  ['the function', [functionPolicy(facts)], 's3:GetObject', 'arn:aws:s3:::b/other/sha256/0.zip'],
+  ['the function', [functionPolicy(facts)], 's3:GetObject', 'arn:aws:s3:::bb/p/sha256/0.zip'],
+  ['the publisher', [publisher], 's3:PutObject', 'arn:aws:s3:::b/other/sha256/0.zip'],
+  ['the publisher', [publisher], 's3:DeleteObject', 'arn:aws:s3:::b/p/sha256/0.zip'],
+  ['the publisher', [publisher], 's3:PutBucketPolicy', 'arn:aws:s3:::b'],
+  ['the publisher', [publisher], 'lambda:DeleteLayerVersion', `${layer}:1`],
+  ['the publisher', [publisher], 'lambda:PublishLayerVersion', `${layer}-other`],
+  ['the publisher', [publisher], 'lambda:RemoveLayerVersionPermission', `${layer}:1`],
+  ['the publisher', [publisher], 'lambda:UpdateFunctionCode', stage],
+  ['the promoter', [publisher, promoter], 'lambda:UpdateFunctionCode', stage.replace('svc__', 'other__')],
+  ['the promoter', [publisher, promoter], 'lambda:DeleteFunction', stage],
+  ['the promoter', [publisher, promoter], 'lambda:CreateFunction', stage],
+  ['the promoter', [publisher, promoter], 'iam:PassRole', 'arn:aws:iam::123456789012:role/admin'],
+  ['the collector', [publisher, collector], 's3:DeleteObject', 'arn:aws:s3:::b/p/channels/prod.json'],
+  ['the collector', [publisher, collector], 's3:DeleteObjectVersion', 'arn:aws:s3:::b/p/sha256/0.zip'],
+  ['the collector', [publisher, collector], 'lambda:DeleteFunction', stage],
+  ['the inspector', [inspector], 's3:PutLifecycleConfiguration', 'arn:aws:s3:::b'],
+];
+
+for (const [who, policies, action, resource] of denied) {
+  test(`E25 ${who} may not ${action} on ${resource}`, t => {
+    t.false(allows(policies, { action, resource }));
+  });
+}
+
+test.serial('E25 the policies cover every call of the commands they are for', async t => {
+  const bucket = 'bucket-calls';
+  await world.makeBucket(bucket);
+  const app = 'export const handler = async () => ({ statusCode: 200, body: "" });\n';
+  const config = { bucket, prefix: 'p' };
+  const project = await makeProject({ service: 'calls', config, app });
+  const run = async (...argv: string[]) =>
+    t.is((await runCommand([...argv, '--project', project], world.env)).status, 0, argv.join(' '));
+  const own = { ...facts, buckets: [bucket], regions: [region], layerNames: ['calls-core'] };
+  const ours = { ...own, service: 'calls', roles: ['arn:aws:iam::000000000000:role/local'], account };
+  const uncovered = (...policies: Policy[]) => {
+    const needs = world.proxy.calls.flatMap(call => needsOf(call, account));
+    world.proxy.reset();
+    return needs.filter(need => !allows(policies, need));
+  };
+  world.proxy.reset();
+  await run('publish', '--channel', 'dev', '--share', 'public');
+  t.deepEqual(uncovered(publisherPolicy(ours)), []);
+  await run('promote', 'dev', '--to', 'qa', '--channel-only');
+  await run('list');
+  await run('diff', 'dev', 'qa');
+  t.deepEqual(uncovered(publisherPolicy(ours)), []);
+
+  await run('deploy', '--stage', 'prod');
+  await run('promote', 'dev', '--to', 'prod');
+  await makeProject({ service: 'calls', config, app: `${app}//`, artifacts: [{ content: 'two' }] }, project);
+  await run('publish', '--channel', 'dev', '--share', 'public');
+  world.proxy.reset();
+  await run('promote', 'dev', '--to', 'prod');
+  await run('rollback', '--channel', 'prod');
+  t.deepEqual(uncovered(publisherPolicy(ours), promoterPolicy(ours)), []);
+
+  await run('status');
+  await run('gc', '--keep', '0', '--grace-hours', '0', '--apply');
+  t.deepEqual(uncovered(publisherPolicy(ours), collectorPolicy(ours)), []);
+  await run('doctor');
+  t.deepEqual(uncovered(publisherPolicy(ours), collectorPolicy(ours), inspectorPolicy(ours)), []);
 });
 
 test('policies of China and GovCloud name their own partition', t => {
@@ -269,6 +339,7 @@ test('--policies asks AWS nothing', async t => {
   t.deepEqual(Object.keys(run.data.policies), [
     'function',
     'publisher',
+    'promoter',
     'collector',
     'inspector',
     'deployer',

@@ -25,6 +25,8 @@ export interface ProjectRecipe {
   readonly architecture?: Architecture;
   readonly artifacts?: readonly ArtifactRecipe[];
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Text of `app.js`: the project has code then, and its releases hold it. It may import the packages. */
+  readonly app?: string;
 }
 
 const made: string[] = [];
@@ -36,8 +38,10 @@ test.after.always(() => {
 export async function makeProject(recipe: ProjectRecipe = {}, folder?: string): Promise<string> {
   const project = folder ?? temporaryFolder();
   const { service = 'svc', architecture = 'x86_64', config = {} } = recipe;
-  const manifest = { name: service, version: '1.0.0', type: 'module', 'layer-builder': config };
+  const dependencies = recipe.app === undefined ? {} : { dep: '1.0.0' };
+  const manifest = { name: service, version: '1.0.0', type: 'module', dependencies, 'layer-builder': config };
   writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
+  if (recipe.app !== undefined) writeApp(project, recipe.app);
   const artifacts: LockArtifact[] = [];
   for (const artifact of recipe.artifacts ?? [{}]) {
     artifacts.push(await buildArtifact(project, artifact, architecture, String(config['prefix'] ?? '')));
@@ -51,6 +55,14 @@ function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'layer-builder-publish-'));
   made.push(folder);
   return folder;
+}
+
+/** The lockfile knows the one package that artifacts hold unless they are told otherwise. */
+function writeApp(project: string, app: string) {
+  writeFileSync(path.join(project, 'app.js'), app);
+  const dep = { version: '1.0.0', resolved: 'dep-1.0.0.tgz', integrity: 'sha512-AAAA' };
+  const packages = { '': { dependencies: { dep: '1.0.0' } }, 'node_modules/dep': dep };
+  writeFileSync(path.join(project, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
 export function lockOf(project: string): Lock {

@@ -138,7 +138,7 @@ function actionOf(method: string, path: string, query: URLSearchParams): string 
   const isBucket = !path.slice(1).replace(/\/$/, '').includes('/');
   if (isBucket) {
     if (method === 'GET' && query.has('list-type')) return 's3:ListBucket';
-    const [subresource] = [...query.keys()].filter(key => key !== 'x-id');
+    const [subresource] = [...query.keys()].filter(key => key !== 'x-id' && key !== 'prefix');
     return `s3:${method} ${subresource ?? 'bucket'}`;
   }
   const verbs: Record<string, string> = { PUT: 's3:PutObject', GET: 's3:GetObject', HEAD: 's3:HeadObject' };

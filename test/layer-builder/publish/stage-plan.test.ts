@@ -1,0 +1,108 @@
+/** What a stage does to run a release: one row a situation. */
+import test from 'ava';
+import type { ActualFunction, VersionState } from '../../../layer-builder/deploy/types.ts';
+import type { ReleasedFunction } from '../../../layer-builder/plan/stage.ts';
+import { planStage } from '../../../layer-builder/plan/stage.ts';
+
+const release: ReleasedFunction = {
+  ...{ codeSha256: 'new', runtime: 'nodejs24.x', architecture: 'x86_64' },
+  layers: ['core:2'],
+};
+const version = (number: string, more: Partial<VersionState> = {}): VersionState => ({
+  ...{
+    version: number,
+    codeSha256: 'old',
+    layers: ['core:1'],
+    runtime: 'nodejs24.x',
+    architecture: 'x86_64',
+  },
+  ...{ handler: 'index.handler', role: 'r', memory: 512, timeout: 30, tmp: 512, tracing: 'PassThrough' },
+  ...{ environment: { DEPS_SOURCE: 'auto', KEY: 'of version '.concat(number) }, revisionId: `r${number}` },
+  ...more,
+});
+const released = { codeSha256: 'new', layers: ['core:2'] };
+const s3 = { environment: { DEPS_SOURCE: 's3' } };
+
+function functionAt(live: VersionState | undefined): ActualFunction {
+  return {
+    ...{ latest: live ?? version('$LATEST'), arn: 'arn', tags: { team: 'a' }, reservedConcurrency: 5 },
+    ...{ url: undefined, urlIsPublic: false, previousVersion: undefined },
+    live: live && { ...live, aliasRevisionId: 'a' },
+  };
+}
+
+const rows: readonly [
+  title: string,
+  expected: object,
+  live: VersionState | 'no function' | 'no alias',
+  versions?: readonly VersionState[],
+  of?: Partial<ReleasedFunction>,
+][] = [
+  ['no function is left alone', { do: 'leave', why: 'there is no function svc__prod' }, 'no function'],
+  ['a function without the alias is left to deploy', { do: 'leave' }, 'no alias'],
+  [
+    'a release without code leaves the function',
+    { do: 'leave', why: 'the release holds no code' },
+    version('1'),
+    [],
+    { codeSha256: undefined },
+  ],
+  [
+    'a release for another architecture leaves the function',
+    { do: 'leave', why: 'svc__prod runs on x86_64, the release is for arm64' },
+    version('1'),
+    [],
+    { architecture: 'arm64' },
+  ],
+  ['a live version that runs the release is kept', { do: 'keep', version: '3' }, version('3', released)],
+  [
+    'the live version is kept before a newer one that fits too',
+    { do: 'keep', version: '3' },
+    version('3', released),
+    [version('3', released), version('4', released)],
+  ],
+  [
+    'an old version that runs the release is moved to, the newest of several',
+    { do: 'move', version: '10', from: '11' },
+    version('11'),
+    [version('9', released), version('10', released), version('11')],
+  ],
+  [
+    'the right code with other layers does not fit',
+    { do: 'make', from: '2' },
+    version('2'),
+    [version('1', { ...released, layers: ['core:1'] })],
+  ],
+  [
+    'in mode s3 the code alone decides',
+    { do: 'move', version: '1', from: '2' },
+    version('2', { ...s3, layers: [] }),
+    [version('1', { ...s3, codeSha256: 'new', layers: [] })],
+  ],
+];
+
+for (const [title, expected, live, versions = [], of = {}] of rows) {
+  test(`plan of a stage: ${title}`, t => {
+    const actual = live === 'no function' ? undefined : functionAt(live === 'no alias' ? undefined : live);
+    t.like(planStage('svc__prod', { ...release, ...of }, actual, versions), expected);
+  });
+}
+
+test('a new version takes code, layers and runtime of the release, and the settings of the live one', t => {
+  const live = version('2', { memory: 1024, runtime: 'nodejs22.x' });
+  const plan = planStage('svc__prod', release, functionAt(live), [live]);
+  const { version: _, revisionId: __, ...settings } = live;
+  t.deepEqual(plan, {
+    ...{ do: 'make', from: '2' },
+    desired: {
+      ...{ name: 'svc__prod', url: undefined, tags: { team: 'a' }, reservedConcurrency: 5 },
+      settings: { ...settings, codeSha256: 'new', layers: ['core:2'], runtime: 'nodejs24.x' },
+    },
+  });
+});
+
+test('a new version in mode s3 has no layers', t => {
+  const live = version('2', { ...s3, layers: [] });
+  const plan = planStage('svc__prod', release, functionAt(live), [live]);
+  t.deepEqual(plan.do === 'make' && plan.desired.settings.layers, []);
+});
