@@ -77,6 +77,8 @@ export function needsOf({ action, path, region, body }: ProxiedCall, account: st
     return needs;
   }
   const [bucket = '', ...key] = path.slice(1).split('/');
+  // The clock is read off the endpoint itself, without a signature.
+  if (bucket === '') return [];
   const resource = `arn:aws:s3:::${bucket}${key.join('/') === '' ? '' : `/${key.join('/')}`}`;
   if (action === 's3:HeadObject') return [{ action: 's3:GetObject', resource }];
   if (/^s3:(?:GetObject|PutObject|ListBucket)$/.test(action)) return [{ action, resource }];
