@@ -14,10 +14,8 @@ import {
   collectorPolicy,
   functionPolicy,
   inspectorPolicy,
-  promoterPolicy,
   publisherPolicy,
 } from '../report/policies.ts';
-import type { Config } from '../types.ts';
 import { bucketOptions, bucketValues, flagOf, textOf } from './values.ts';
 
 export const command: Command = {
@@ -42,15 +40,12 @@ export const command: Command = {
       prefix,
       regions: targets.map(({ region }) => region),
       layerNames,
-      service: config.service,
-      roles: rolesOf(config),
       account: accountOf(textOf(values, 'account')),
       service: config.service,
     };
     const policies = {
       function: functionPolicy(facts),
       publisher: publisherPolicy(facts),
-      promoter: promoterPolicy(facts),
       collector: collectorPolicy(facts),
       inspector: inspectorPolicy(facts),
       deployer: deployerPolicy(facts),
@@ -83,11 +78,6 @@ export const command: Command = {
     }
   },
 };
-
-function rolesOf({ function: { role }, stages }: Config): string[] {
-  const named = [role, ...Object.values(stages).map(stage => stage.role)];
-  return [...new Set(named.filter(role => role !== undefined))];
-}
 
 function accountOf(word: string | undefined): string {
   if (word === undefined) return '*';

@@ -13,6 +13,7 @@ export const pointOptions = {
     type: 'boolean',
     help: 'leave the function {service}__{channel} as it is; without it its alias "live" moves too',
   },
+  'no-alarms': { type: 'boolean', help: 'promote: do not look at the CloudWatch alarms of the stage' },
   'no-smoke-test': { type: 'boolean', help: 'make the version of the function live untested' },
   format: formatOption,
 } as const satisfies Record<string, CommandOption>;
@@ -23,9 +24,18 @@ export async function runPoint(
   { release, channel, rollback }: { release: Release; channel: string; rollback: boolean },
 ): Promise<Outcome> {
   const format = checkFormat(textOf(values, 'format'));
-  const { smoke } = settingsOfStage(await readConfig(project), channel);
-  const smokePaths = flagOf(values, 'no-smoke-test') ? [] : smoke;
-  const options = { progress, signal, rollback, smokePaths, channelOnly: flagOf(values, 'channel-only') };
+  const { smoke, shift, bake, alarms } = settingsOfStage(await readConfig(project), channel);
+  const options = {
+    ...{ progress, signal, rollback },
+    channelOnly: flagOf(values, 'channel-only'),
+    smokePaths: flagOf(values, 'no-smoke-test') ? [] : smoke,
+    takeover: {
+      // Who goes back is in a hurry: at once, whatever the alarms say of the present version.
+      shift: rollback ? [] : shift,
+      alarms: rollback || flagOf(values, 'no-alarms') ? [] : alarms,
+      bake,
+    },
+  };
   const report = await pointChannel(project, release, channel, options, env);
   const data = pointData(report);
   const exitStatus = report.complete ? 0 : 1;

@@ -27,6 +27,8 @@ export interface ApplyOptions {
   /** Paths to GET before the alias moves; none means no smoke test. */
   readonly smokePaths: readonly string[];
   readonly progress: (line: string) => void;
+  /** The version that takes over, when it is there already and the plan makes none. */
+  readonly version?: string;
   /** Ends the watching of a new version, which is then taken back. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,7 +79,7 @@ export async function applyDeploy(
     arn: actual?.arn ?? '',
     roleArn: around.role?.arn ?? desired.settings.role,
     revisionId: actual?.latest.revisionId ?? '',
-    version: live?.version ?? '',
+    version: options.version ?? live?.version ?? '',
     url: actual?.url?.url,
     smoke: [],
     takeover: live && {

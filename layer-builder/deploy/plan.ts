@@ -99,7 +99,7 @@ function planVersion({ settings }: DesiredFunction): DeployStep[] {
 }
 
 /** Share by share where asked, then the whole; watched as long as there are alarms. */
-function planTakeover({ release }: DesiredFunction, from: string): DeployStep[] {
+export function planTakeover({ release }: Pick<DesiredFunction, 'release'>, from: string): DeployStep[] {
   const { shift, bake: seconds, alarms } = release;
   return [
     ...shift.map(percent => ({ kind: 'shift-alias' as const, from, percent, seconds })),

@@ -19,6 +19,15 @@ export interface MadeRelease {
   readonly zip: Buffer | undefined;
 }
 
+/** How the channels move. */
+export interface ChannelOrder {
+  readonly origin: ReleaseOrigin;
+  /** The release that is gone back to. */
+  readonly rollback?: string | undefined;
+  /** Done in each bucket when the release is there and before its channel moves; what it throws keeps the channel. */
+  readonly before?: (bucket: string) => Promise<void>;
+}
+
 export interface Finish {
   /** undefined: no bucket is complete. */
   readonly release: string | undefined;
@@ -50,14 +59,14 @@ export async function composeRelease(
 /**
  * Code, then record, then channel: no pointer ever points to anything absent. A bucket with an incomplete region gets
  * none of them, so that its channel stays where everything is there. What fails here makes the bucket's regions
- * incomplete. `rollback` is the release that was gone back to.
+ * incomplete.
  */
 export async function finishBuckets(
   plan: PublishPlan,
   regions: readonly Region[],
   outcomes: readonly RegionOutcome[],
   made: MadeRelease | undefined,
-  move: { readonly origin: ReleaseOrigin; readonly rollback?: string | undefined },
+  move: ChannelOrder,
 ): Promise<Finish> {
   if (made === undefined) return { release: undefined, regions: outcomes, buckets: [], writes: 0 };
   const { release } = made;
@@ -107,7 +116,7 @@ async function finishBucket(
   plan: PublishPlan,
   region: Region,
   { release, zip }: MadeRelease,
-  move: { readonly origin: ReleaseOrigin; readonly rollback?: string | undefined },
+  move: ChannelOrder,
 ): Promise<BucketOutcome> {
   const { bucket, objects } = region;
   const prefix = prefixOf(release.lock);
@@ -118,6 +127,7 @@ async function finishBucket(
     .flatMap(({ steps }) => steps)
     .find(step => step.bucket === bucket && (step.do === 'move-channel' || step.do === 'keep-channel'));
   if (step === undefined || !('channel' in step)) return { ...outcome, channel: null };
+  await move.before?.(bucket);
   const moved = await moveChannel(objects, {
     prefix,
     name: step.channel,

@@ -14,7 +14,7 @@ import { withPublished } from './lock.ts';
 import type { Release } from './release.ts';
 import { regionsOf } from './release.ts';
 import type { StageOptions, StageOutcome } from './stage.ts';
-import { moveStages, prepareStages } from './stages.ts';
+import { prepareStages } from './stages.ts';
 import type { BucketOutcome, PublishGoal, RegionOutcome, RegionPlan, Target } from './types.ts';
 
 export interface PointReport {
@@ -33,7 +33,6 @@ export interface PointReport {
 }
 
 export interface PointOptions extends StageOptions {
-  readonly signal?: AbortSignal | undefined;
   /** Remembered in the channel, so that the next rollback goes one step further. */
   readonly rollback: boolean;
   /** Leaves the function `<service>__<channel>` as it is. */
@@ -46,11 +45,11 @@ export interface PointOptions extends StageOptions {
  * release is confirmed, and the version is made and tested. A layer version that was deleted is made again from the same
  * bytes in S3, which is a new release.
  *
- * The channel moves first: of two at once one loses there, before callers notice anything. Killed in between, the same
- * command moves the alias after it.
+ * The channel moves last, so that it names what has proved itself: a version that is taken back leaves it where it was.
+ * Killed in between, the same command finds the alias in place and moves the channel after it.
  *
- * Throws `NOT_PUBLISHED` when an object is gone, `PUBLISH_CHANNEL_CONFLICT` when the channel moved meanwhile,
- * `SMOKE_FAILED` when the version does not answer.
+ * Throws `NOT_PUBLISHED` when an object is gone, `PUBLISH_CHANNEL_CONFLICT` when the channel moved meanwhile, and what
+ * `prepareStage` and its `takeOver` throw.
  */
 export async function pointChannel(
   project: string,
@@ -73,20 +72,22 @@ export async function pointChannel(
     const origin = await readOrigin(project, env, new Date());
     const made = await composeRelease(plan, applied, code, origin, release);
     const follows = options.channelOnly ? undefined : made;
-    const stages = await prepareStages(regions, applied, follows, channel, options);
-    const move = { origin, rollback: rollback ? release.id : undefined };
-    const finish = await finishBuckets(plan, regions, stages.outcomes, made, move);
-    const { outcomes, functions } = await moveStages(stages.prepared, finish);
-    const failed = outcomes.find(outcome => !outcome.complete);
+    const stages = await prepareStages(regions, applied, follows, channel, options, env);
+    const finish = await finishBuckets(plan, regions, stages.outcomes, made, {
+      origin,
+      rollback: rollback ? release.id : undefined,
+      before: stages.takeOver,
+    });
+    const failed = finish.regions.find(outcome => !outcome.complete);
     if (finish.buckets.length === 0 && failed?.complete === false) throw failed.error;
     return {
       channel,
       asked: release.id,
       release: finish.release,
-      complete: outcomes.every(outcome => outcome.complete),
-      regions: outcomes,
+      complete: finish.regions.every(outcome => outcome.complete),
+      regions: finish.regions,
       buckets: finish.buckets,
-      functions,
+      functions: stages.functions,
       lock: withPublished(goal.lock, finish.regions),
     };
   } finally {

@@ -1,23 +1,26 @@
 /** The function of a stage follows its channel: its alias `live` moves to the version that runs the release. */
 import { isCodedError } from '../../artifact/error.ts';
-import type { Lock } from '../../artifact/lock.ts';
-import type { FunctionAccess } from '../aws/function-access.ts';
+import { makeCaller } from '../aws/calls.ts';
 import { listVersions, readFunction } from '../aws/function-read.ts';
-import { moveAlias } from '../aws/functions.ts';
 import { codeSha256Of } from '../aws/layers.ts';
-import { applyDeploy, explain } from '../deploy/apply.ts';
-import { planDeploy } from '../deploy/plan.ts';
+import type { Region } from '../aws/regions.ts';
+import { openSide } from '../aws/side-access.ts';
+import type { DeployAccess } from '../deploy/apply.ts';
+import { applyDeploy } from '../deploy/apply.ts';
+import { requireQuiet } from '../deploy/release.ts';
 import type { SmokeAnswer } from '../deploy/smoke.ts';
-import { smokeTest } from '../deploy/smoke.ts';
-import type { ActualFunction, DesiredFunction } from '../deploy/types.ts';
-import { BuilderError, fail } from '../errors.ts';
+import type { DeployStep, ReleaseSettings } from '../deploy/types.ts';
+import { BuilderError } from '../errors.ts';
 import { planStage } from '../plan/stage.ts';
 import type { MadeRelease } from './finish.ts';
 
 export interface StageOptions {
   /** Paths to GET before the alias moves; none means no smoke test. */
   readonly smokePaths: readonly string[];
+  /** Shares and alarms with which a version takes over. */
+  readonly takeover: ReleaseSettings;
   readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface StageOutcome {
@@ -32,93 +35,72 @@ export interface StageOutcome {
   readonly smoke: readonly SmokeAnswer[];
 }
 
-/** Everything but the move: callers see nothing of it yet. */
+/** Everything but the takeover: callers see nothing of it yet. */
 export interface PreparedStage {
   readonly outcome: StageOutcome;
-  /** Moves the alias. Throws `DEPLOY_CONFLICT` when somebody else did meanwhile. */
-  move(): Promise<void>;
-}
-
-/** The function that follows a channel: `deploy --stage <channel>` makes it. */
-export function functionOfChannel({ service }: Pick<Lock, 'service'>, channel: string): string {
-  return `${service}__${channel}`;
+  /**
+   * Throws `DEPLOY_CONFLICT` when somebody else moved the alias meanwhile, `ALARM_RAISED` and `SMOKE_FAILED` when the
+   * version was taken back.
+   */
+  takeOver(): Promise<void>;
 }
 
 /**
- * Makes sure that a version of the function runs the release, and tests it: an old version when one fits, which takes
- * its settings back with it; else a new one with the settings of the one that is live.
+ * Makes sure that a version of the function runs the release, and tests it.
  *
- * Throws `SMOKE_FAILED`, `DEPLOY_CONFLICT`, `DEPLOY_FAILED`, `ACCESS_DENIED`; the alias has not moved then.
+ * Throws `SMOKE_FAILED`, `DEPLOY_CONFLICT`, `DEPLOY_FAILED`, `ACCESS_DENIED`, and of an alarm that is not quiet
+ * `ALARM_RAISED` or `NOT_FOUND`; the alias has not moved then.
  */
 export async function prepareStage(
-  aws: FunctionAccess,
   functionName: string,
-  region: string,
-  { release, zip }: MadeRelease,
+  { region, clients, call }: Region,
+  { release, zip = Buffer.alloc(0) }: MadeRelease,
   options: StageOptions,
+  env: NodeJS.ProcessEnv,
 ): Promise<PreparedStage> {
+  const { smokePaths, takeover, signal } = options;
+  const { lambda } = clients;
+  const side = openSide(clients, env, signal);
+  const aws: DeployAccess = { lambda, call, side, lasting: { lambda, call: makeCaller(clients) } };
   const actual = await allowed(readFunction(aws, functionName));
   const released = {
     codeSha256: release.code && codeSha256Of(release.code.digest),
     runtime: release.lock.runtime,
     architecture: release.lock.architecture,
     layers: release.lock.artifacts.flatMap(({ published }) => published[region]?.layerVersionArn ?? []),
+    takeover,
   };
   const versions = actual?.live && release.code ? await allowed(listVersions(aws, functionName)) : [];
   const plan = planStage(functionName, released, actual, versions);
   const at = { region, functionName, version: null, from: null, why: null, smoke: [] };
-  switch (plan.do) {
-    case 'leave':
-      return { outcome: { ...at, outcome: 'left', why: plan.why }, move: async () => {} };
-    case 'keep':
-      return { outcome: { ...at, outcome: 'kept', version: plan.version }, move: async () => {} };
-    case 'move': {
-      options.progress(`${region}: testing version ${plan.version} of ${functionName}`);
-      const smoke = await smokeTest(aws, functionName, plan.version, options.smokePaths);
-      const { version, from } = plan;
-      return moving(aws, { ...at, outcome: 'moved', version, from, smoke }, actual);
-    }
-    case 'make': {
-      options.progress(`${region}: making a version of ${functionName} from ${release.id}`);
-      const made = await makeVersion(aws, plan.desired, actual, zip, options);
-      return moving(aws, { ...at, ...made, outcome: 'moved', from: plan.from }, actual);
-    }
-  }
-}
-
-/** The steps of a deployment up to the move. */
-async function makeVersion(
-  aws: FunctionAccess,
-  desired: DesiredFunction,
-  actual: ActualFunction | undefined,
-  zip: Buffer | undefined,
-  options: StageOptions,
-): Promise<{ readonly version: string; readonly smoke: readonly SmokeAnswer[] }> {
-  if (zip === undefined) return fail('INTERNAL', `no code for ${desired.name}`);
-  const kinds = ['update-code', 'update-configuration', 'publish-version', 'smoke-test'];
-  const { functionName, steps } = planDeploy(desired, actual);
-  const plan = { functionName, steps: steps.filter(({ kind }) => kinds.includes(kind)) };
-  const { version, smoke } = await applyDeploy(aws, plan, desired, actual, { ...options, zip });
-  return { version, smoke };
-}
-
-function moving(
-  aws: FunctionAccess,
-  outcome: StageOutcome & { readonly version: string; readonly from: string },
-  actual: ActualFunction | undefined,
-): PreparedStage {
+  const stay = async () => {};
+  if (plan.do === 'leave') return { outcome: { ...at, outcome: 'left', why: plan.why }, takeOver: stay };
+  if (plan.do === 'keep')
+    return { outcome: { ...at, outcome: 'kept', version: plan.version }, takeOver: stay };
+  await requireQuiet(side, takeover.alarms);
+  const apply = (steps: readonly DeployStep[], version: string | undefined) =>
+    applyDeploy(
+      aws,
+      { functionName, steps },
+      plan.desired,
+      actual,
+      {},
+      {
+        ...{ zip, smokePaths, signal, ...(version === undefined ? {} : { version }) },
+        progress: line => options.progress(`${region}: ${functionName}: ${line}`),
+      },
+    );
+  const prepared = await apply(plan.prepare.filter(isNoIdleTest(smokePaths)), plan.version);
+  const { version, smoke } = prepared;
   return {
-    outcome,
-    async move() {
-      const { functionName, version, from } = outcome;
-      const revisionId = actual?.live?.aliasRevisionId ?? '';
-      try {
-        await moveAlias(aws, functionName, { version, previous: from, revisionId });
-      } catch (error) {
-        throw explain(error, functionName, 'move-alias');
-      }
-    },
+    outcome: { ...at, outcome: 'moved', version, from: plan.from, smoke },
+    takeOver: async () => void (await apply(plan.takeover, version)),
   };
+}
+
+/** A test of no path would be a step that does nothing. */
+function isNoIdleTest(smokePaths: readonly string[]): (step: DeployStep) => boolean {
+  return ({ kind }) => smokePaths.length > 0 || (kind !== 'smoke-test' && kind !== 'rehearse-s3');
 }
 
 /** Who may move channels need not be allowed to see functions. */
@@ -128,7 +110,7 @@ async function allowed<Answer>(answer: Promise<Answer>): Promise<Answer> {
   } catch (error) {
     if (!isCodedError(error) || error.code !== 'ACCESS_DENIED') throw error;
     throw new BuilderError('ACCESS_DENIED', error.message, {
-      hint: '"layer-builder doctor --policies" prints the promoter’s policy; --channel-only leaves the function as it is',
+      hint: '"layer-builder doctor --policies" prints the deployer’s policy; --channel-only leaves the function as it is',
       details: error.details,
       cause: error,
     });

@@ -6,7 +6,10 @@ export interface DeployPolicyFacts extends PolicyFacts {
   readonly service: string;
 }
 
-/** What `deploy` with `status`, `logs`, `rollback` and `destroy` needs, for the functions of one service. */
+/**
+ * What `deploy` with `status`, `logs`, `rollback` and `destroy` needs, for the functions of one service, and `promote`
+ * and `rollback` of a channel besides the publisher's.
+ */
 export function deployerPolicy(facts: DeployPolicyFacts): Policy {
   const { regions, account, service } = facts;
   const partition = partitionOf(regions[0]);
@@ -29,6 +32,7 @@ export function deployerPolicy(facts: DeployPolicyFacts): Policy {
         'lambda:GetFunctionUrlConfig',
         'lambda:GetPolicy',
         'lambda:InvokeFunction',
+        'lambda:ListVersionsByFunction',
         'lambda:PublishVersion',
         'lambda:PutFunctionConcurrency',
         'lambda:TagResource',

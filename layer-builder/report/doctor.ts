@@ -12,7 +12,6 @@ export interface RegionFindings {
 export interface Policies {
   readonly function: Policy;
   readonly publisher: Policy;
-  readonly promoter: Policy;
   readonly collector: Policy;
   readonly inspector: Policy;
   readonly deployer: Policy;
@@ -41,7 +40,6 @@ export function formatDoctor(regions: readonly RegionFindings[]): string {
 export function formatPolicies({
   function: ofFunction,
   publisher,
-  promoter,
   collector,
   inspector,
   deployer,
@@ -51,10 +49,9 @@ export function formatPolicies({
   const parts: [string, Policy][] = [
     ['the function: its execution role', ofFunction],
     ['the publisher: publish, list, diff, promote --channel-only', publisher],
-    ['the promoter: promote and rollback, besides the publisher’s', promoter],
     ['the collector: gc and status, besides the publisher’s', collector],
     ['the inspector: doctor, besides both', inspector],
-    ['the deployer: deploy, status, logs, rollback, destroy', deployer],
+    ['the deployer: deploy; promote and rollback, besides the publisher’s', deployer],
     ['the role maker: deploy --create-role, besides the deployer’s', roleMaker],
     ...Object.entries(buckets).map(([bucket, policy]): [string, Policy] => [
       `the policy of bucket ${bucket}`,

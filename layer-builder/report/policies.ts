@@ -6,9 +6,6 @@ export interface PolicyFacts {
   readonly prefix: string;
   readonly regions: readonly string[];
   readonly layerNames: readonly string[];
-  readonly service: string;
-  /** ARNs of execution roles that the configuration names; none: any role of the account. */
-  readonly roles: readonly string[];
   /** 12 digits; `*` while it is not known: the own account is meant, IAM allows no other there. */
   readonly account: string;
 }
@@ -19,10 +16,8 @@ export interface Statement {
   readonly Principal?: '*';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
-  readonly Condition?: Condition;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
-
-type Condition = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export interface Policy {
   readonly Version: '2012-10-17';
@@ -68,34 +63,6 @@ export function publisherPolicy(facts: PolicyFacts): Policy {
   ]);
 }
 
-/** What `promote` and `rollback` need besides, to move the functions of the service's stages. Nothing is created with it. */
-export function promoterPolicy({ regions, account, service, roles }: PolicyFacts): Policy {
-  const name = partition(regions);
-  const functions = regions.map(region => `arn:${name}:lambda:${region}:${account}:function:${service}__*`);
-  return policy([
-    allow(
-      'ReadStages',
-      [
-        ...['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:ListVersionsByFunction'],
-        ...['lambda:GetAlias', 'lambda:GetFunctionUrlConfig', 'lambda:GetPolicy'],
-      ],
-      functions,
-    ),
-    allow(
-      'MoveStages',
-      [
-        ...['lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration', 'lambda:PublishVersion'],
-        ...['lambda:InvokeFunction', 'lambda:UpdateAlias'],
-      ],
-      functions,
-    ),
-    // Every change of a configuration names the role anew.
-    allow('PassRole', ['iam:PassRole'], roles.length > 0 ? roles : [`arn:${name}:iam::${account}:role/*`], {
-      StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' },
-    }),
-  ]);
-}
-
 /** What `gc --apply` and `status` need besides. Apart, so that a pipeline that publishes cannot delete. */
 export function collectorPolicy(facts: PolicyFacts): Policy {
   const { buckets, prefix, regions, account } = facts;
@@ -113,7 +80,7 @@ export function collectorPolicy(facts: PolicyFacts): Policy {
     allow(
       'ReadLifecycle',
       ['s3:GetLifecycleConfiguration'],
-      buckets.map(bucket => `arn:${partition(regions)}:s3:::${bucket}`),
+      buckets.map(bucket => `arn:${partitionOf(regions[0])}:s3:::${bucket}`),
     ),
     // ListFunctions knows no resources.
     allow('FindUsers', ['lambda:ListFunctions'], ['*']),
@@ -164,19 +131,8 @@ export function policy(statements: readonly Statement[]): Policy {
   return { Version: '2012-10-17', Statement: statements };
 }
 
-export function allow(
-  sid: string,
-  actions: readonly string[],
-  resources: readonly string[],
-  condition?: Condition,
-): Statement {
-  const statement = {
-    Sid: sid,
-    Effect: 'Allow',
-    Action: actions,
-    Resource: [...new Set(resources)],
-  } as const;
-  return condition === undefined ? statement : { ...statement, Condition: condition };
+export function allow(sid: string, actions: readonly string[], resources: readonly string[]): Statement {
+  return { Sid: sid, Effect: 'Allow', Action: actions, Resource: [...new Set(resources)] };
 }
 
 function objects(buckets: readonly string[], path: string, regions: readonly string[]): string[] {

@@ -3,12 +3,12 @@ import test from 'ava';
 import type { DoctorFacts, Fact, Severity } from '../../../layer-builder/plan/doctor.ts';
 import { diagnose } from '../../../layer-builder/plan/doctor.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
+import { deployerPolicy } from '../../../layer-builder/report/deploy-policies.ts';
 import type { Policy } from '../../../layer-builder/report/policies.ts';
 import {
   collectorPolicy,
   functionPolicy,
   inspectorPolicy,
-  promoterPolicy,
   publisherPolicy,
 } from '../../../layer-builder/report/policies.ts';
 import { runCommand } from '../cli/run.ts';
@@ -219,7 +219,6 @@ const facts = {
   regions: ['eu-west-1'],
   layerNames: ['svc-core'],
   service: 'svc',
-  roles: ['arn:aws:iam::123456789012:role/svc'],
   account: '123456789012',
 };
 
@@ -237,21 +236,21 @@ test('E25 the function may get objects below sha256/ and their versions, and not
 });
 
 test('E25 no policy has a wildcard action; only ListFunctions, which knows no resources, has a bare one', t => {
-  for (const { action, resource } of [publisherPolicy, promoterPolicy, collectorPolicy, inspectorPolicy]
+  for (const { action, resource } of [publisherPolicy, collectorPolicy, inspectorPolicy]
     .map(make => make(facts))
     .flatMap(every)) {
     t.false(action.includes('*'));
     if (action !== 'lambda:ListFunctions')
       t.regex(
         resource,
-        /^arn:aws:(?:s3:::b|iam::123456789012:role\/svc$|lambda:eu-west-1:123456789012:(?:layer:svc-core|function:|code-signing-config:))/,
+        /^arn:aws:(?:s3:::b|lambda:eu-west-1:123456789012:(?:layer:svc-core|function:|code-signing-config:))/,
       );
   }
 });
 
-const { publisher, promoter, collector, inspector } = {
+const { publisher, deployer, collector, inspector } = {
+  deployer: deployerPolicy(facts),
   publisher: publisherPolicy(facts),
-  promoter: promoterPolicy(facts),
   collector: collectorPolicy(facts),
   inspector: inspectorPolicy(facts),
 };
@@ -272,10 +271,10 @@ const denied: readonly [who: string, policies: readonly Policy[], action: string
   ['the publisher', [publisher], 'lambda:PublishLayerVersion', `${layer}-other`],
   ['the publisher', [publisher], 'lambda:RemoveLayerVersionPermission', `${layer}:1`],
   ['the publisher', [publisher], 'lambda:UpdateFunctionCode', stage],
-  ['the promoter', [publisher, promoter], 'lambda:UpdateFunctionCode', stage.replace('svc__', 'other__')],
-  ['the promoter', [publisher, promoter], 'lambda:DeleteFunction', stage],
-  ['the promoter', [publisher, promoter], 'lambda:CreateFunction', stage],
-  ['the promoter', [publisher, promoter], 'iam:PassRole', 'arn:aws:iam::123456789012:role/admin'],
+  ['the deployer', [publisher, deployer], 'lambda:UpdateFunctionCode', stage.replace('svc__', 'other__')],
+  ['the deployer', [publisher, deployer], 'lambda:DeleteLayerVersion', `${layer}:1`],
+  ['the deployer', [publisher, deployer], 's3:DeleteObject', 'arn:aws:s3:::b/p/sha256/0.zip'],
+  ['the deployer', [publisher, deployer], 'iam:CreateRole', 'arn:aws:iam::123456789012:role/svc__prod'],
   ['the collector', [publisher, collector], 's3:DeleteObject', 'arn:aws:s3:::b/p/channels/prod.json'],
   ['the collector', [publisher, collector], 's3:DeleteObjectVersion', 'arn:aws:s3:::b/p/sha256/0.zip'],
   ['the collector', [publisher, collector], 'lambda:DeleteFunction', stage],
@@ -297,7 +296,7 @@ test.serial('E25 the policies cover every call of the commands they are for', as
   const run = async (...argv: string[]) =>
     t.is((await runCommand([...argv, '--project', project], world.env)).status, 0, argv.join(' '));
   const own = { ...facts, buckets: [bucket], regions: [region], layerNames: ['calls-core'] };
-  const ours = { ...own, service: 'calls', roles: ['arn:aws:iam::000000000000:role/local'], account };
+  const ours = { ...own, service: 'calls', account };
   const uncovered = (...policies: Policy[]) => {
     const needs = world.proxy.calls.flatMap(call => needsOf(call, account));
     world.proxy.reset();
@@ -318,7 +317,7 @@ test.serial('E25 the policies cover every call of the commands they are for', as
   world.proxy.reset();
   await run('promote', 'dev', '--to', 'prod');
   await run('rollback', '--channel', 'prod');
-  t.deepEqual(uncovered(publisherPolicy(ours), promoterPolicy(ours)), []);
+  t.deepEqual(uncovered(publisherPolicy(ours), deployerPolicy(ours)), []);
 
   await run('status');
   await run('gc', '--keep', '0', '--grace-hours', '0', '--apply');
@@ -339,7 +338,6 @@ test('--policies asks AWS nothing', async t => {
   t.deepEqual(Object.keys(run.data.policies), [
     'function',
     'publisher',
-    'promoter',
     'collector',
     'inspector',
     'deployer',

@@ -7,6 +7,7 @@ import { planStage } from '../../../layer-builder/plan/stage.ts';
 const release: ReleasedFunction = {
   ...{ codeSha256: 'new', runtime: 'nodejs24.x', architecture: 'x86_64' },
   layers: ['core:2'],
+  takeover: { shift: [], bake: 60, alarms: [] },
 };
 const version = (number: string, more: Partial<VersionState> = {}): VersionState => ({
   ...{
@@ -17,7 +18,11 @@ const version = (number: string, more: Partial<VersionState> = {}): VersionState
     architecture: 'x86_64',
   },
   ...{ handler: 'index.handler', role: 'r', memory: 512, timeout: 30, tmp: 512, tracing: 'PassThrough' },
-  ...{ environment: { DEPS_SOURCE: 'auto', KEY: 'of version '.concat(number) }, revisionId: `r${number}` },
+  ...{
+    environment: { DEPS_SOURCE: 'auto', KEY: 'of version '.concat(number) },
+    revisionId: `r${number}`,
+    logGroup: 'l',
+  },
   ...more,
 });
 const released = { codeSha256: 'new', layers: ['core:2'] };
@@ -27,7 +32,7 @@ function functionAt(live: VersionState | undefined): ActualFunction {
   return {
     ...{ latest: live ?? version('$LATEST'), arn: 'arn', tags: { team: 'a' }, reservedConcurrency: 5 },
     ...{ url: undefined, urlIsPublic: false, previousVersion: undefined },
-    live: live && { ...live, aliasRevisionId: 'a' },
+    live: live && { ...live, aliasRevisionId: 'a', weights: {} },
   };
 }
 
@@ -69,7 +74,7 @@ const rows: readonly [
   ],
   [
     'the right code with other layers does not fit',
-    { do: 'make', from: '2' },
+    { do: 'move', version: undefined, from: '2' },
     version('2'),
     [version('1', { ...released, layers: ['core:1'] })],
   ],
@@ -88,21 +93,41 @@ for (const [title, expected, live, versions = [], of = {}] of rows) {
   });
 }
 
+const kindsOf = (steps: readonly { readonly kind: string }[]) => steps.map(({ kind }) => kind);
+
 test('a new version takes code, layers and runtime of the release, and the settings of the live one', t => {
   const live = version('2', { memory: 1024, runtime: 'nodejs22.x' });
   const plan = planStage('svc__prod', release, functionAt(live), [live]);
-  const { version: _, revisionId: __, ...settings } = live;
-  t.deepEqual(plan, {
-    ...{ do: 'make', from: '2' },
-    desired: {
-      ...{ name: 'svc__prod', url: undefined, tags: { team: 'a' }, reservedConcurrency: 5 },
-      settings: { ...settings, codeSha256: 'new', layers: ['core:2'], runtime: 'nodejs24.x' },
-    },
+  if (plan.do !== 'move') return t.fail();
+  const { version: _, revisionId: __, logGroup: ___, ...settings } = live;
+  t.deepEqual(plan.desired.settings, {
+    ...settings,
+    ...{ codeSha256: 'new', layers: ['core:2'], runtime: 'nodejs24.x', architecture: 'x86_64' },
   });
+  t.deepEqual(kindsOf(plan.prepare), [
+    ...['update-code', 'update-configuration', 'rehearse-s3', 'publish-version', 'smoke-test'],
+  ]);
+  t.deepEqual(kindsOf(plan.takeover), ['move-alias']);
 });
 
 test('a new version in mode s3 has no layers', t => {
   const live = version('2', { ...s3, layers: [] });
   const plan = planStage('svc__prod', release, functionAt(live), [live]);
-  t.deepEqual(plan.do === 'make' && plan.desired.settings.layers, []);
+  t.deepEqual(plan.do === 'move' && plan.desired.settings.layers, []);
+});
+
+test('a version takes over in the shares that the stage asks for, watched by its alarms', t => {
+  const takeover = { shift: [10, 50], bake: 60, alarms: ['errors'] };
+  for (const versions of [[], [version('1', released)]]) {
+    const plan = planStage('svc__prod', { ...release, takeover }, functionAt(version('2')), versions);
+    if (plan.do !== 'move') return t.fail();
+    t.deepEqual(kindsOf(plan.takeover), ['shift-alias', 'shift-alias', 'move-alias', 'watch-alarms']);
+  }
+});
+
+test('a shift that was left half-way ends at the live version, when that runs the release', t => {
+  const live = { ...version('2', released), aliasRevisionId: 'a', weights: { 3: 0.1 } };
+  const plan = planStage('svc__prod', release, { ...functionAt(live), live }, [live]);
+  if (plan.do !== 'move') return t.fail();
+  t.deepEqual([kindsOf(plan.prepare), kindsOf(plan.takeover)], [[], ['end-shift']]);
 });

@@ -101,7 +101,7 @@ test.serial('a saved plan is refused when the code is another by now', async t =
 test.serial('promote and rollback move code and dependencies of the stage together', async t => {
   const { release, run, pointsTo, answer, live, project } = await setUp('both');
   const first = await release(app('code one'), 'dep one');
-  t.is((await run('deploy', '--stage', 'prod')).status, 0);
+  t.is((await run('deploy', '--stage', 'prod', '--mode', 'layer')).status, 0);
   t.is((await run('promote', 'dev', '--to', 'prod')).data.functions[0].outcome, 'kept');
   const second = await release(app('code two'), 'dep two');
   t.is(await answer(), 'code one with dep one');
@@ -128,7 +128,7 @@ test.serial('promote and rollback move code and dependencies of the stage togeth
   // What deploy makes of the same project is that very code: nothing to do.
   await release(app('code two'), 'dep two');
   await run('promote', 'dev', '--to', 'prod');
-  t.deepEqual((await run('deploy', '--stage', 'prod')).data.steps, []);
+  t.deepEqual((await run('deploy', '--stage', 'prod', '--mode', 'layer')).data.steps, []);
   t.is(await live(), '2');
   t.truthy(lockOf(project).artifacts[0]?.published[region]);
 });
@@ -138,9 +138,17 @@ test.serial(
   async t => {
     const { project, bucket, release, run, record, pointsTo, answer } = await setUp('killed');
     await release(app('code 0'), 'dep 0', { channel: 'prod' });
-    await run('deploy', '--stage', 'prod');
+    await run('deploy', '--stage', 'prod', '--mode', 'layer');
     const promote = async (id: string | undefined, signal?: AbortSignal) => {
-      const options = { progress: () => {}, signal, rollback: false, smokePaths: ['/'], channelOnly: false };
+      const takeover = { shift: [], bake: 1, alarms: [] };
+      const options = {
+        progress: () => {},
+        signal,
+        rollback: false,
+        smokePaths: ['/'],
+        takeover,
+        channelOnly: false,
+      };
       await pointChannel(project, await record(id), 'prod', options, world.env);
     };
     const clean = await release(app('code 1'), 'dep 1');
@@ -151,7 +159,7 @@ test.serial(
     const isEvery = process.env['KILL_POINTS'] === 'all';
     // The writes after which a rerun begins with another state; the others on demand: a promote is paced.
     const points = [...calls.keys()].filter(
-      k => isEvery || /functions\/.*(code|versions)$|Put/.test(calls[k] ?? ''),
+      k => isEvery || /(PUT .*(code|live)|POST .*versions)$|PutObject/.test(calls[k] ?? ''),
     );
     for (const k of points) {
       const point = `killed after call ${k} ${calls[k]}`;
@@ -185,7 +193,7 @@ test.serial('without a function, or with --channel-only, the channel moves alone
   const absent = await run('promote', 'dev', '--to', 'prod');
   t.regex(absent.text, /the channel moved alone: there is no function alone__prod/);
   t.is(await pointsTo('prod'), id);
-  await run('deploy', '--stage', 'prod');
+  await run('deploy', '--stage', 'prod', '--mode', 'layer');
   await release(app('two'), 'two');
   t.deepEqual((await run('promote', 'dev', '--to', 'prod', '--channel-only')).data.functions, []);
   t.is(await live(), '1');
@@ -197,7 +205,7 @@ test.serial('without a function, or with --channel-only, the channel moves alone
 test.serial('a version that does not answer moves neither channel nor alias', async t => {
   const { release, run, pointsTo, live, answer } = await setUp('broken');
   const { release: good } = await release(app('one'), 'one');
-  await run('deploy', '--stage', 'prod');
+  await run('deploy', '--stage', 'prod', '--mode', 'layer');
   await run('promote', 'dev', '--to', 'prod');
   await release(broken, 'one');
   const { data, status } = await run('promote', 'dev', '--to', 'prod');
@@ -227,9 +235,9 @@ test.serial(
   async t => {
     const { release, run, record, bucket, answer } = await setUp('healed');
     await release(app('one'), 'one', { channel: 'prod' });
-    await run('deploy', '--stage', 'prod');
+    await run('deploy', '--stage', 'prod', '--mode', 'layer');
     await release(app('two'), 'two', { channel: 'prod' });
-    await run('deploy', '--stage', 'prod');
+    await run('deploy', '--stage', 'prod', '--mode', 'layer');
     await world.direct.lambda.send(
       new DeleteLayerVersionCommand({ LayerName: 'healed-core', VersionNumber: 1 }),
     );
