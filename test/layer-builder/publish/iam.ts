@@ -30,6 +30,7 @@ export function allows(policies: readonly Policy[], { action, resource }: Need):
 const functionActions: readonly (readonly [way: RegExp, action: string])[] = [
   [/^GET functions\/?$/, 'ListFunctions'],
   [/^GET functions\/[^/]+$/, 'GetFunction'],
+  [/^DELETE functions\/[^/]+$/, 'DeleteFunction'],
   [/^GET functions\/[^/]+\/configuration$/, 'GetFunctionConfiguration'],
   [/^PUT functions\/[^/]+\/configuration$/, 'UpdateFunctionConfiguration'],
   [/^PUT functions\/[^/]+\/code$/, 'UpdateFunctionCode'],
