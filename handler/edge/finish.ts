@@ -1,5 +1,5 @@
 /** The app's response → what leaves the edge: bodiless statuses, 304, compression, the edge's own headers, the size. */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer, AppResponse } from './answer.ts';
 import { formatAnswer } from './answer.ts';
 import type { HttpSource } from './classify.ts';
@@ -49,9 +49,14 @@ export function problemAnswer(
   return formatAnswer(source, { status, headers, body });
 }
 
-/** The status, headers and body an app wrote. `getHeaders` is a copy: what follows may change it. */
+/** The status, headers and body an app wrote; the headers as a copy, because what follows changes them. */
 export function writtenResponse(response: ServerResponse, body: string | Buffer): AppResponse {
-  return { status: response.statusCode, headers: response.getHeaders(), body };
+  const headers: OutgoingHttpHeaders = {};
+  // `getHeaders` has no prototype, and objects without one are slow to read and to write
+  for (const name of response.getHeaderNames()) {
+    if (name !== '__proto__') headers[name] = response.getHeader(name) as OutgoingHttpHeader;
+  }
+  return { status: response.statusCode, headers, body };
 }
 
 export function addExtras(headers: OutgoingHttpHeaders, extras: Extras, settings: EdgeSettings): void {

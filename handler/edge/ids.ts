@@ -17,9 +17,15 @@ export function functionRequestId(context: unknown): string | undefined {
 
 /** `Root=1-…` of the invocation's trace header → the trace id alone. */
 export function traceIdOf(header: unknown): string | undefined {
-  const id = typeof header === 'string' ? /(?:^|;)\s*Root=([\w-]{1,64})/.exec(header)?.[1] : undefined;
-  return id;
+  if (typeof header !== 'string') return undefined;
+  const at = header.indexOf('Root=');
+  if (at < 0) return undefined;
+  const end = header.indexOf(';', at);
+  const id = header.slice(at + 'Root='.length, end < 0 ? undefined : end);
+  return traceId.test(id) ? id : undefined;
 }
+
+const traceId = /^[\w-]{1,64}$/;
 
 function isSane(value: unknown): value is string {
   return typeof value === 'string' && sane.test(value);

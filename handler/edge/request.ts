@@ -25,9 +25,6 @@ export const payloadLimit = 6_291_556;
 
 /** RFC 9110 `token`. */
 const token = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
-/** RFC 9110 `field-value` without its controls; the tab stays. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Headers of which `node:http` keeps the first, because a list of them has no meaning. */
@@ -172,12 +169,21 @@ function addHeader(
 ): void {
   const text = typeof value === 'string' ? value : textOf(value, 'a header value');
   const key = lowerName(name);
-  if (control.test(text)) throw invalid(`the header ${name}`, 'no control characters');
+  if (hasControl(text)) throw invalid(`the header ${name}`, 'no control characters');
   rawHeaders.push(name, text);
   const before: unknown = headers[key];
   // `constructor` and its kind are found on every object; `__proto__` cannot be set to a text at all
   if (typeof before !== 'string') headers[key] = text;
   else if (!single.has(key)) headers[key] = `${before}${key === 'cookie' ? '; ' : ', '}${text}`;
+}
+
+/** What RFC 9110 keeps out of a `field-value`: control characters but the tab. A pattern takes twice the time, on every header. */
+function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x7f || (code < 0x20 && code !== 0x09)) return true;
+  }
+  return false;
 }
 
 /** Few names come again and again: each is checked and lowered once. Bounded, because clients choose names. */

@@ -8,7 +8,7 @@ import { applyConditions } from './conditional.ts';
 import { Deadline } from './deadline.ts';
 import type { Problem } from './errors.ts';
 import { formatProblem, internalProblem } from './errors.ts';
-import { addExtras, withoutBody } from './finish.ts';
+import { addExtras, withoutBody, writtenResponse } from './finish.ts';
 import type { Packer } from './packer.ts';
 import { createPacker, negotiate } from './packer.ts';
 import type { CanonicalRequest } from './request.ts';
@@ -181,11 +181,7 @@ function createOutput(
       target.write(problem.body);
       return;
     }
-    const bare = withoutBody(request.method, {
-      status: response.statusCode,
-      headers: response.getHeaders(),
-      body: '',
-    });
+    const bare = withoutBody(request.method, writtenResponse(response, ''));
     const fresh = applyConditions(request, bare);
     muted = fresh.status === 304 && response.statusCode !== 304;
     const { headers, encoding } = muted

@@ -181,7 +181,7 @@ test('E9 an answer that cannot be made is a 500 too', async t => {
   const edge = await createTestEdge(
     koaApp(context => {
       context.body = 'ok';
-      context.res.getHeaders = () => {
+      context.res.getHeaderNames = () => {
         throw new Error('inside');
       };
     }),
