@@ -1,17 +1,20 @@
 /**
  * The edge: microseconds of a warm request against serverless-http alone and other adapters, in one process by turns;
- * the rows that trip adapters; what a cold process spends on importing the edge.
+ * the rows that trip adapters; what a cold process spends on importing the edge; what is resident after many requests.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import Koa from 'koa';
 import serverlessHttp from 'serverless-http';
 import { createApp } from '../src/app.ts';
 import { eventOf } from '../test/handler/edge/events.ts';
 import { contextOf } from '../test/handler/edge/support.ts';
-import type { Handler } from './edge/adapters.ts';
-import { makeAdapters, makeEdge } from './edge/adapters.ts';
+import { makeAdapters } from './edge/adapters.ts';
 import type { ColdFigure } from './edge/cold.ts';
 import { measureCold } from './edge/cold.ts';
+import type { MemoryFigure } from './edge/memory.ts';
+import { measureMemory, memoryRequests } from './edge/memory.ts';
+import type { Handler } from './edge/our-edge.ts';
+import { makeEdge } from './edge/our-edge.ts';
+import { headers, oneLine } from './edge/requests.ts';
 import { makeTable } from './edge/table.ts';
 import type { Bench, Result, Row } from './support/result.ts';
 import { ratioOf } from './support/result.ts';
@@ -29,6 +32,7 @@ async function run(progress: (line: string) => void): Promise<Result> {
   const write = (line: string) => void writeSync(sink, line);
   try {
     const cold = await measureCold();
+    const memory = await measureMemory();
     const table = await makeTable(await makeAdapters());
     const contenders = await makeContenders(write);
     const samples = await interleave(contenders, rounds, 15, progress);
@@ -40,7 +44,7 @@ async function run(progress: (line: string) => void): Promise<Result> {
         ),
       }),
     );
-    return report(rows, table.lines, cold);
+    return report(rows, table.lines, cold, memory);
   } finally {
     closeSync(sink);
   }
@@ -50,6 +54,7 @@ function report(
   rows: readonly Row[],
   table: readonly string[],
   cold: Readonly<Record<ColdFigure, Summary>>,
+  memory: Readonly<Record<MemoryFigure, Summary>>,
 ): Result {
   const worst = rows.find(row => row.contender === names.edge)?.figures['p99']?.median ?? Number.NaN;
   return {
@@ -85,11 +90,18 @@ function report(
         reach: 1.15,
       },
       { text: 'p99 of the whole edge / 500 µs', ratio: worst / 500, reach: 1 },
+      {
+        text: `resident after ${memoryRequests} requests: whole edge / (Hono + 15 MB)`,
+        ratio: memory.edge.median / (memory.Hono.median + 15),
+        reach: 1,
+      },
     ],
     notes: [
       `One run is ${requests} requests (format 2.0, nine headers, a JSON answer of 24 bytes; the reference service: \`GET /info/version\` with its key). Whole edge: with the line of log and metrics, written to /dev/null; of the others only the one "and such a line" writes one, the same fields by JSON.stringify. Each request has a turn of the event loop of its own, as an invocation has.`,
       '',
       `A cold process with the packaged handler, the smallest app and nothing to resolve: ${ms(cold.start)} until the first line of a module runs, ${ms(cold.import)} for the import with its init phase, ${ms(cold.first)} for the first request, ${ms(cold.second)} for the second (medians of ${cold.import.runs} processes).`,
+      '',
+      `Resident after ${memoryRequests} requests, each adapter in a process of its own: whole edge ${mb(memory.edge)}, serverless-http ${mb(memory['serverless-http'])}, Hono ${mb(memory.Hono)} (medians of ${memory.edge.runs}).`,
       '',
       'Rows that trip adapters, each adapter with its defaults:',
       '',
@@ -100,6 +112,10 @@ function report(
 
 function ms(summary: Summary): string {
   return `${summary.median.toFixed(1)} ms`;
+}
+
+function mb(summary: Summary): string {
+  return `${summary.median.toFixed(0)} MB`;
 }
 
 const names = {
@@ -134,26 +150,6 @@ async function makeContenders(write: (line: string) => void): Promise<Contender[
 }
 
 const key = 'a-key-of-the-measurement';
-const headers = {
-  accept: '*/*',
-  'accept-encoding': 'gzip, deflate',
-  'cache-control': 'no-cache',
-  host: 'example.org',
-  'user-agent': 'PostmanRuntime/7.20.1',
-  'x-amzn-trace-id': 'Root=1-ffffffff-ffffffffffffffffffffffff',
-  'x-forwarded-for': '203.0.113.7',
-  'x-forwarded-port': '443',
-  'x-forwarded-proto': 'https',
-};
-
-/** The least a JSON service can be. */
-function oneLine(): Koa {
-  return new Koa().use(context => {
-    context.type = 'json';
-    context.body = '{"hello":"world","n":12}';
-  });
-}
-
 /** What a service without an edge does for the same line: the fields as an object, written when the answer is there. */
 function withLine(handler: Handler, write: (line: string) => void): Handler {
   const metric = (Name: string, Unit: string) => ({ Name, Unit });

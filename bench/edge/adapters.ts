@@ -3,19 +3,11 @@ import { Router } from '@aws-lambda-powertools/event-handler/http';
 import { configure } from '@codegenie/serverless-express';
 import { Hono } from 'hono';
 import { handle } from 'hono/aws-lambda';
-import type Koa from 'koa';
 import serverlessHttp from 'serverless-http';
-import { listenerOf } from '../../handler/app.ts';
-import { createEdge } from '../../handler/edge/edge.ts';
-import { startInit } from '../../handler/edge/init.ts';
-import { createReporter } from '../../handler/edge/report.ts';
-import { createServe } from '../../handler/edge/serve.ts';
-import { readEdgeSettings } from '../../handler/edge/settings.ts';
-import { createLogger } from '../../handler/log.ts';
 import { png, zstd } from '../../test/handler/edge/rows.ts';
 import { brokenPieces, rowsApp } from '../../test/handler/edge/rows-app.ts';
-
-export type Handler = (event: unknown, context: unknown) => unknown;
+import type { Handler } from './our-edge.ts';
+import { makeEdge } from './our-edge.ts';
 
 export interface Adapter {
   readonly name: string;
@@ -34,24 +26,6 @@ export async function makeAdapters(): Promise<readonly Adapter[]> {
       handler: configure({ app: rowsApp() as never, log: silent }) as unknown as Handler,
     },
   ];
-}
-
-/** Our edge as `handler/index.ts` makes it. @param write takes each line of the log */
-export async function makeEdge(app: Koa, write: (line: string) => void): Promise<Handler> {
-  const settings = readEdgeSettings({}, 'bench');
-  const logger = createLogger(settings, write);
-  const reporter = createReporter(settings, logger.isEnabled('INFO'), write);
-  const listener = await listenerOf(app, () => {});
-  const init = await startInit({
-    run: async () => ({
-      app: { kind: 'http' as const, listener },
-      serve: createServe(listener),
-      serverTiming: '',
-    }),
-    onFailure: () => {},
-    now: () => performance.now(),
-  });
-  return createEdge({ init, settings, logger, reporter }).handler;
 }
 
 /** serverless-express writes a line an error to the console unless it is told not to. */
