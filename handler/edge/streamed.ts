@@ -1,19 +1,16 @@
 /** A visit whose answer is a stream: the head goes out with the first byte, the app waits for a slow reader. */
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { formatHead } from './answer.ts';
-import { isKoaDefault, streamFailure } from './buffered.ts';
-import type { BodySink } from './capture.ts';
-import { applyConditions } from './conditional.ts';
+import { streamFailure } from './buffered.ts';
 import { Deadline } from './deadline.ts';
 import type { Problem } from './errors.ts';
 import { formatProblem, internalProblem } from './errors.ts';
-import { addExtras, withoutBody, writtenResponse } from './finish.ts';
-import type { Packer } from './packer.ts';
-import { createPacker, negotiate } from './packer.ts';
+import { addExtras } from './finish.ts';
+import type { AppRequest } from './incoming.ts';
+import { Output } from './output.ts';
 import type { CanonicalRequest } from './request.ts';
 import { runInScope } from './scope.ts';
-import type { Serve } from './serve.ts';
+import type { Exchange, Serve } from './serve.ts';
 import type { Visit, VisitTools } from './visit.ts';
 import { report, timeoutProblem } from './visit.ts';
 
@@ -89,146 +86,110 @@ export function serveStreamed(
   stream: ResponseStream,
   tools: VisitTools,
 ): Promise<void> {
-  const { request, event, context } = visit;
-  if (request === undefined)
+  const { request } = visit;
+  if (request === undefined) {
     return streamProblem(visit, visit.invalid ?? internalProblem, lambda, stream, tools);
+  }
   return new Promise((resolve, reject) => {
-    let open = true;
-    const output = createOutput(visit, request, lambda, stream, tools);
-    const settle = (outcome: () => Promise<void>) => {
-      if (!open) return;
-      open = false;
-      deadline.clear();
-      outcome().then(resolve, reject);
-    };
-    const giveUp = (problem: Problem) =>
-      settle(async () => {
-        if (!output.started) return streamProblem(visit, problem, lambda, stream, tools);
-        output.abandon();
-        throw streamFailure(visit, tools);
-      });
-    const deadline = new Deadline(remainingMs, { expire: () => giveUp(timeoutProblem) });
-    stream.once('close', () => {
-      if (!open || stream.writableFinished) return;
-      deadline.abort(new DOMException('the client is gone', 'AbortError'));
-      giveUp(internalProblem);
-    });
+    const exchange = new StreamedExchange(visit, request, remainingMs, lambda, stream, tools, outcome =>
+      outcome.then(resolve, reject),
+    );
+    stream.once('close', () => exchange.closed());
     // without a listener an error of the connection would end the process
-    stream.on('error', () => giveUp(internalProblem));
-    runInScope(visit, serve, {
-      request,
-      event,
-      context,
-      signal: () => deadline.signal(),
-      get started() {
-        return output.started;
-      },
-      start: output.start,
-      write: output.write,
-      done: (incoming, response) =>
-        settle(async () => {
-          await output.end();
-          report(visit, output.replaced ? 500 : response.statusCode, incoming.route, tools);
-        }),
-      fail: error => {
-        tools.logger.log('ERROR', 'the app failed', { error });
-        giveUp(internalProblem);
-      },
-    });
+    stream.on('error', () => exchange.giveUp(internalProblem));
+    runInScope(visit, serve, exchange);
   });
 }
 
-interface Output extends BodySink {
-  /** The head is on its way. */
-  readonly started: boolean;
-  /** Koa's own text about an unforeseen error gave way to the edge's. */
-  readonly replaced: boolean;
-  readonly end: () => Promise<void>;
-  /** Nothing more is written. */
-  readonly abandon: () => void;
-}
+/** A class for the same reason as that of buffered.ts. */
+class StreamedExchange implements Exchange {
+  readonly request: CanonicalRequest;
+  readonly event: unknown;
+  readonly context: unknown;
+  readonly #visit: Visit;
+  readonly #lambda: AwsLambda;
+  readonly #stream: ResponseStream;
+  readonly #tools: VisitTools;
+  readonly #settled: (outcome: Promise<void>) => void;
+  readonly #output: Output;
+  readonly #deadline: Deadline;
+  #open = true;
 
-function createOutput(
-  visit: Visit,
-  request: CanonicalRequest,
-  lambda: AwsLambda,
-  stream: ResponseStream,
-  tools: VisitTools,
-): Output {
-  let target: ResponseStream | undefined;
-  let packer: Packer | undefined;
-  let muted = false;
-  const state = { started: false, replaced: false };
-
-  function open(response: ServerResponse): void {
-    state.started = true;
-    if (visit.appFailed && isKoaDefault(response)) {
-      // its text follows and is dropped
-      state.replaced = true;
-      muted = true;
-      const problem = formatProblem(
-        internalProblem,
-        visit.requestId,
-        request.headers['accept'],
-        request.method,
-      );
-      addExtras(problem.headers, visit, tools.settings);
-      target = lambda.HttpResponseStream.from(stream, {
-        statusCode: 500,
-        headers: problem.headers,
-        cookies: [],
-      });
-      target.write(problem.body);
-      return;
-    }
-    const bare = withoutBody(request.method, writtenResponse(response, ''));
-    const fresh = applyConditions(request, bare);
-    muted = fresh.status === 304 && response.statusCode !== 304;
-    const { headers, encoding } = muted
-      ? { headers: fresh.headers, encoding: undefined }
-      : negotiate(request, fresh.status, fresh.headers, tools.settings.encodings);
-    addExtras(headers, visit, tools.settings);
-    target = lambda.HttpResponseStream.from(stream, formatHead({ status: fresh.status, headers }));
-    // the head leaves with the first write: a client may wait for it long before the first byte of the body
-    target.write('');
-    if (encoding !== undefined) {
-      packer = createPacker(encoding);
-      packer.pipe(target as unknown as Writable, { end: false });
-    }
-    (packer ?? target).on('drain', () => response.emit('drain'));
+  constructor(
+    visit: Visit,
+    request: CanonicalRequest,
+    remainingMs: number,
+    lambda: AwsLambda,
+    stream: ResponseStream,
+    tools: VisitTools,
+    settled: (outcome: Promise<void>) => void,
+  ) {
+    this.request = request;
+    this.event = visit.event;
+    this.context = visit.context;
+    this.#visit = visit;
+    this.#lambda = lambda;
+    this.#stream = stream;
+    this.#tools = tools;
+    this.#settled = settled;
+    this.#output = new Output(visit, request, lambda, stream, tools);
+    this.#deadline = new Deadline(remainingMs, this);
   }
 
-  return {
-    get started() {
-      return state.started;
-    },
-    get replaced() {
-      return state.replaced;
-    },
-    start: open,
-    write(chunk, encoding, done) {
-      if (muted || target === undefined) {
-        done();
-        return true;
-      }
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-      return (packer ?? target).write(bytes, () => done());
-    },
-    end: () =>
-      new Promise((resolve, reject) => {
-        if (target === undefined) {
-          reject(new Error('the response has no head'));
-          return;
-        }
-        const last = target;
-        stream.once('finish', resolve);
-        stream.once('close', resolve);
-        if (packer === undefined) last.end();
-        else packer.once('end', () => last.end()).end();
-      }),
-    abandon() {
-      muted = true;
-      packer?.destroy();
-    },
-  };
+  get started(): boolean {
+    return this.#output.started;
+  }
+
+  signal(): AbortSignal {
+    return this.#deadline.signal();
+  }
+
+  start(response: ServerResponse): void {
+    this.#output.start(response);
+  }
+
+  write(chunk: string | Buffer, encoding: BufferEncoding, done: () => void): boolean {
+    return this.#output.write(chunk, encoding, done);
+  }
+
+  done(incoming: AppRequest, response: ServerResponse): void {
+    if (!this.#close()) return;
+    const status = this.#output.replaced ? 500 : response.statusCode;
+    this.#settled(this.#output.end().then(() => report(this.#visit, status, incoming.route, this.#tools)));
+  }
+
+  fail(error: unknown): void {
+    if (!this.#open) return;
+    this.#tools.logger.log('ERROR', 'the app failed', { error });
+    this.giveUp(internalProblem);
+  }
+
+  expire(): void {
+    this.giveUp(timeoutProblem);
+  }
+
+  /** The reader is gone, or has everything. */
+  closed(): void {
+    if (!this.#open || this.#stream.writableFinished) return;
+    this.#deadline.abort(new DOMException('the client is gone', 'AbortError'));
+    this.giveUp(internalProblem);
+  }
+
+  giveUp(problem: Problem): void {
+    if (!this.#close()) return;
+    if (!this.started) {
+      this.#settled(streamProblem(this.#visit, problem, this.#lambda, this.#stream, this.#tools));
+      return;
+    }
+    this.#output.abandon();
+    this.#settled(Promise.reject(streamFailure(this.#visit, this.#tools)));
+  }
+
+  /** True for the first of those that want to end it. */
+  #close(): boolean {
+    if (!this.#open) return false;
+    this.#open = false;
+    this.#deadline.clear();
+    return true;
+  }
 }

@@ -1,9 +1,9 @@
 /** The declared routes as a Koa router: rate limit, validation, run, answer. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Answer, Call, Route } from '../declare.ts';
-import type { Fields } from '../schema/types.ts';
+import type { Fields, Values } from '../schema/types.ts';
 import { validate, type Where } from '../schema/validate.ts';
 import type { Services } from '../services.ts';
 import { sendAnswer } from './answer.ts';
@@ -50,19 +50,32 @@ async function run(
   if (route.upstream) takeToken(bucket);
   const query = route.query ? checked(route.query, ctx.query, 'query') : {};
   const body = route.body ? checked(route.body, await readJsonBody(ctx.req), 'body') : {};
-  const call: Call<Fields, Fields> = {
-    query,
-    body,
-    headers: ctx.req.headers,
-    plainLocalhost: isPlainLocalhost(ctx),
-    // Behind the handler the signal is made when it is first asked for, so only those who need it ask.
-    get signal() {
-      const { signal } = ctx.req as { signal?: unknown };
-      return signal instanceof AbortSignal ? signal : signalOf(ctx.res);
-    },
-    services,
-  };
-  return route.run(call);
+  return route.run(new RouteCall(ctx, services, query, body));
+}
+
+/** A class, because V8 makes the getter of a literal for a long life, and with it every request outlives its answer. */
+class RouteCall implements Call<Fields, Fields> {
+  readonly query: Values<Fields>;
+  readonly body: Values<Fields>;
+  readonly headers: IncomingHttpHeaders;
+  readonly plainLocalhost: boolean;
+  readonly services: Services;
+  readonly #ctx: Context;
+
+  constructor(ctx: Context, services: Services, query: Values<Fields>, body: Values<Fields>) {
+    this.query = query;
+    this.body = body;
+    this.headers = ctx.req.headers;
+    this.plainLocalhost = isPlainLocalhost(ctx);
+    this.services = services;
+    this.#ctx = ctx;
+  }
+
+  /** Behind the handler the signal is made when it is first asked for, so only those who need it ask. */
+  get signal(): AbortSignal {
+    const { signal } = this.#ctx.req as { signal?: unknown };
+    return signal instanceof AbortSignal ? signal : signalOf(this.#ctx.res);
+  }
 }
 
 /** On a plain server a client's time is over when it hangs up. */
