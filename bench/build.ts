@@ -1,163 +1,84 @@
 /**
- * The artifact against what was installed: time to import, bytes of the zip, files. Two sets: what the reference
- * service imports, and this project's own production dependencies, the AWS clients among them.
+ * Building: the artifact from a warm npm cache, from an install that is there, and when nothing changed, against
+ * `npm ci`, `zip -r -9`, archiver and esbuild on the same packages. Each is a whole process.
  */
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { unpack } from '../handler/unpack.ts';
-import { fileOf } from '../layer-builder/build/file.ts';
-import { buildProject } from '../layer-builder/build/index.ts';
-import { writeZip } from '../layer-builder/build/zip.ts';
-import type { Bench, Result, Row, Target } from './support/result.ts';
-import { ratioOf } from './support/result.ts';
-import type { Contender } from './support/statistics.ts';
-import { interleave, summarise } from './support/statistics.ts';
+import type { BuildWay } from './build/ways.ts';
+import { names, prepareWays } from './build/ways.ts';
+import { heavySet, serviceSet } from './cold-start/sets.ts';
+import { withFolder } from './support/folder.ts';
+import { requirePrograms } from './support/programs.ts';
+import type { Bench, Result, Row } from './support/result.ts';
+import { ratioOf, rowsOf } from './support/result.ts';
+import { interleave } from './support/statistics.ts';
 
-const rounds = 15;
-const sets = {
-  service: ['koa', '@koa/router'],
-  project: [
-    ...['koa', '@koa/router', 'serverless-http', 'unzipper', 'archiver', '@smithy/signature-v4'],
-    ...['@aws-sdk/client-s3', '@aws-sdk/client-lambda'],
-  ],
-} as const;
+/** One round takes minutes: the heavy set has 17,000 files. */
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const sets = { service: serviceSet, heavy: heavySet } as const;
 type SetName = keyof typeof sets;
+const setNames = Object.keys(sets) as readonly SetName[];
 
-/** Imports everything, as an app does, and prints the milliseconds. */
-const script = `
-  import module from 'node:module';
-  const [names, cache] = [process.argv[2].split(','), process.argv[3]];
-  const start = performance.now();
-  if (cache) module.enableCompileCache({ directory: cache, portable: true });
-  for (const name of names) await import(name);
-  process.stdout.write(String(performance.now() - start));
-  process.exit(0);
-`;
-
-export const bench: Bench = { name: 'build', run };
-
-interface Subject {
-  readonly name: string;
-  readonly set: SetName;
-  /** Folder that holds node_modules. */
-  readonly root: string;
-  readonly cache: boolean;
-  readonly zipBytes: number;
-  readonly files: number;
-}
-
-async function run(progress: (line: string) => void): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-build-'));
-  try {
-    const subjects: Subject[] = [];
-    for (const set of Object.keys(sets) as SetName[]) {
-      progress(`building ${set}`);
-      subjects.push(...(await makeSubjects(set, join(folder, set))));
-    }
-    const contenders = subjects.map(
-      (subject): Contender => ({ name: subject.name, run: async () => ({ ms: importTime(subject) }) }),
-    );
-    const samples = await interleave(contenders, rounds, 2, progress);
-    const rows = subjects.map((subject): Row => {
-      const ms = samples.get(subject.name)?.['ms'] ?? [];
-      return {
-        contender: subject.name,
-        figures: {
-          ms: summarise(ms),
-          'zip kB': summarise([subject.zipBytes / 1000]),
-          files: summarise([subject.files]),
-        },
-      };
+export const bench: Bench = {
+  name: 'build',
+  run(progress) {
+    requirePrograms('zip');
+    return withFolder('build', async folder => {
+      const ways = new Map<SetName, readonly BuildWay[]>();
+      for (const set of setNames) {
+        progress(`first build of the ${set} set: it warms npm's cache`);
+        ways.set(set, prepareWays(sets[set], join(folder, set)));
+      }
+      const samples = await interleave(
+        names.map(name => ({ name, run: async () => runWay(name, ways) })),
+        rounds,
+        0,
+        progress,
+      );
+      return report(rowsOf(samples));
     });
-    return {
-      name: 'build',
-      title: 'Artifacts against installed packages',
-      figure: 'ms',
-      unit: 'ms to import, in a fresh process',
-      rows,
-      targets: (Object.keys(sets) as SetName[]).flatMap(set => targetsOf(set, rows)),
-      notes: [
-        `service: ${sets.service.join(', ')}`,
-        `project: ${sets.project.join(', ')}`,
-        'installed: what npm ci leaves, nothing pruned; every import in one process under --no-experimental-require-module',
-      ],
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  },
+};
+
+/** Seconds of the process, and MB of what it wrote. */
+function runWay(name: string, ways: ReadonlyMap<SetName, readonly BuildWay[]>): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const [set, all] of ways) {
+    const way = all.find(one => one.name === name);
+    way?.prepare();
+    const start = performance.now();
+    way?.run();
+    figures[`${set} s`] = (performance.now() - start) / 1000;
+    const bytes = way?.bytes();
+    if (bytes !== undefined) figures[`${set} MB`] = bytes / 1e6;
   }
+  return figures;
 }
 
-function targetsOf(set: SetName, rows: readonly Row[]): Target[] {
-  const target = (figure: string, reach: number): Target => ({
-    text: `${set}: ${figure}, artifact over installed`,
-    ratio: ratioOf(rows, figure, `${set}: artifact`, `${set}: installed`),
-    reach,
-  });
-  return [target('ms', 0.55), target('zip kB', 0.15), target('files', 0.02)];
-}
-
-async function makeSubjects(set: SetName, folder: string): Promise<Subject[]> {
-  const project = join(folder, 'project');
-  mkdirSync(project, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json']) {
-    cpSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), join(project, name));
-  }
-  writeFileSync(join(project, 'app.mjs'), sets[set].map(name => `import '${name}';`).join('\n'));
-  writeFileSync(join(project, 'layer-builder.config.json'), JSON.stringify({ include: sets[set] }));
-  const { artifacts } = await buildProject(project);
-  const zip = readFileSync(artifacts[0]?.path ?? '');
-  unpack(zip, join(folder, 'artifact'));
-  // Node looks only in the folder of its own user, and the artifact's is Lambda's.
-  const cache = join(folder, 'artifact/nodejs/.layer-builder/cache');
-  for (const name of readdirSync(cache)) {
-    renameSync(join(cache, name), join(cache, name.replace(/\d+$/, String(process.getuid?.()))));
-  }
-  const [key = ''] = readdirSync(join(project, '.layer-builder/cache'));
-  const installed = join(folder, 'installed');
-  cpSync(join(project, '.layer-builder/cache', key, 'node_modules'), join(installed, 'node_modules'), {
-    recursive: true,
-  });
-  const raw = readdirSync(installed, { recursive: true, withFileTypes: true })
-    .filter(item => item.isFile())
-    .map(item => join(item.parentPath, item.name));
-  const rawZip = await writeZip(
-    raw.map(path => fileOf(path.slice(installed.length + 1), readFileSync(path))),
-  );
-  const own = {
-    zipBytes: zip.length,
-    files: artifacts[0]?.files ?? 0,
-    root: join(folder, 'artifact/nodejs'),
+function report(rows: readonly Row[]): Result {
+  const medianOf = (name: string, figure: string) =>
+    rows.find(({ contender }) => contender === name)?.figures[figure]?.median ?? Number.NaN;
+  return {
+    name: 'build',
+    title: 'Building an artifact',
+    figure: 'service s',
+    unit: 's',
+    panels: setNames.map(set => ({ figure: `${set} s`, unit: 's', title: `${set} set` })),
+    rows,
+    targets: setNames.flatMap(set => [
+      ...(['ours, pack', 'ours, pack without compaction'] as const).map(name => ({
+        text: `${set}: ${name} over zip -r -9`,
+        ratio: ratioOf(rows, `${set} s`, name, 'zip -r -9'),
+        reach: 1,
+      })),
+      {
+        text: `${set}: unchanged, of 0.5 s`,
+        ratio: medianOf('ours, unchanged', `${set} s`) / 0.5,
+        reach: 1,
+      },
+    ]),
+    notes: [
+      'Pack: from installed packages to the finished artifact. Ours walks, prunes, bundles, proves each package in a child process, makes the compile cache, zips and reads the zip back; without compaction it walks, prunes and zips, as the others do.',
+      'Every row is a whole process on the same packages: those that layer-builder installs for the set. `npm ci` is in the first row and in none of the others.',
+    ],
   };
-  return [
-    {
-      name: `${set}: installed`,
-      set,
-      cache: false,
-      root: installed,
-      zipBytes: rawZip.length,
-      files: raw.length,
-    },
-    { name: `${set}: artifact`, set, cache: true, ...own },
-    { name: `${set}: artifact without its compile cache`, set, cache: false, ...own },
-  ];
-}
-
-function importTime({ root, set, cache }: Subject): number {
-  const path = join(root, 'bench.mjs');
-  writeFileSync(path, script);
-  const args = ['--no-experimental-require-module', path, sets[set].join(',')];
-  if (cache) args.push(join(root, '.layer-builder/cache'));
-  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }

@@ -12,19 +12,38 @@ import type { BenchSet } from './sets.ts';
 /** Writes the function package into `task`. */
 export async function makeBundle(set: BenchSet, { project, modules }: BuiltSet, task: string): Promise<void> {
   mkdirSync(task, { recursive: true });
+  await bundleApp({
+    contents: `export { createApp } from './${set.app}';\nexport { default as serverless } from 'serverless-http';`,
+    resolveDir: project,
+    modules,
+    external: set.external,
+    out: join(task, 'bundle.mjs'),
+  });
+  copyPackages(set.external, modules, join(task, 'node_modules'));
+  writeFileSync(join(task, 'index.mjs'), programs.bundle);
+  warmCache(set, task);
+}
+
+/** One file, minified, for the Node of the runtime. */
+export async function bundleApp(input: {
+  readonly contents: string;
+  readonly resolveDir: string;
+  /** The node_modules that packages are taken from. */
+  readonly modules: string;
+  readonly external: readonly string[];
+  readonly out: string;
+}): Promise<void> {
+  const { contents, resolveDir, modules, external, out } = input;
   await build({
-    stdin: {
-      contents: `export { createApp } from './${set.app}';\nexport { default as serverless } from 'serverless-http';`,
-      resolveDir: project,
-    },
-    outfile: join(task, 'bundle.mjs'),
+    stdin: { contents, resolveDir },
+    outfile: out,
     bundle: true,
     minify: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
     nodePaths: [modules],
-    external: [...set.external],
+    external: [...external],
     // CommonJS packages inside an ES module ask for these names
     banner: {
       js: [
@@ -35,9 +54,6 @@ export async function makeBundle(set: BenchSet, { project, modules }: BuiltSet, 
     },
     logLevel: 'error',
   });
-  copyPackages(set.external, modules, join(task, 'node_modules'));
-  writeFileSync(join(task, 'index.mjs'), programs.bundle);
-  warmCache(set, task);
 }
 
 /** One start with one request, under Lambda's flags and user; then nobody may write to the cache, as in /var/task. */
