@@ -76,10 +76,11 @@ const functionDefaults: FunctionConfig = {
 
 function artifactsOf(raw: RawKeys['artifacts']): ArtifactConfig[] {
   const entries = isRecord(raw) ? Object.entries(raw) : [];
-  if (entries.length === 0) return [{ name: 'core', load: 'eager', include: [], exclude: [] }];
+  if (entries.length === 0) return [{ name: 'core', load: 'eager', layer: true, include: [], exclude: [] }];
   return entries.map(([name, item]) => ({
     name,
     load: item?.load ?? 'eager',
+    layer: item?.layer ?? true,
     include: item?.include ?? [],
     exclude: item?.exclude ?? [],
   }));

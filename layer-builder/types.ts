@@ -9,6 +9,8 @@ export type PackageForm = (typeof packageForms)[number];
 export interface ArtifactConfig {
   readonly name: string;
   readonly load: Load;
+  /** Whether it is attached as a layer; otherwise it comes from S3 only. */
+  readonly layer: boolean;
   /** Packages that belong here, reached by the app or not. Empty: whatever no other artifact names. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];

@@ -10,7 +10,12 @@ import type { BuiltArtifact, Config } from '../types.ts';
 import type { BuildPlaces } from './places.ts';
 
 /** SHA-256 over everything that decides the bytes of a build: no date, no path, no description. */
-export function buildKey(plan: BuildPlan, config: Config, nodeVersion: string): string {
+export function buildKey(
+  plan: BuildPlan,
+  config: Config,
+  nodeVersion: string,
+  sourceMaps = config.sourceMaps,
+): string {
   const { service, runtime, architecture, prefix, forms, compileCache } = config;
   const artifacts = plan.artifacts.map(({ name, load, roots }) => ({ name, load, roots }));
   const inputs = [
@@ -20,6 +25,7 @@ export function buildKey(plan: BuildPlan, config: Config, nodeVersion: string): 
     plan.install,
     plan.artifacts.flatMap(artifact => artifact.reach.packages.map(entry => folderDigest(entry.folder))),
     plan.machine,
+    sourceMaps,
     ownSources(),
     nodeVersion,
   ];

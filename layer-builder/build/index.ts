@@ -1,11 +1,12 @@
 /** Builds the artifacts of a project and the lock that pins them. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { objectKey } from '../../artifact/layout.ts';
 import type { Lock, LockArtifact, LockPackage } from '../../artifact/lock.ts';
 import { formatLock, lockFormatVersion, parseLock } from '../../artifact/lock.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
 import { planBuild, planWarnings } from '../plan/build.ts';
+import { refuseTogether } from '../plan/limits.ts';
 import type { PlanReport } from '../plan/report.ts';
 import { reportPlan } from '../plan/report.ts';
 import type { LockEntry } from '../read/lockfile.ts';
@@ -21,20 +22,20 @@ import { buildPlaces, withWorkFolder } from './places.ts';
 
 /**
  * Installs exactly the lockfile for the configured runtime and architecture, writes each artifact as a
- * deterministic zip to `.layer-builder/artifacts/`, SBOMs and a size report beside it, and `deps.lock.json`.
+ * deterministic zip to `.layer-builder/artifacts/`, SBOMs, a size report and, asked for, source maps beside it, and `deps.lock.json`.
  * What an artifact was published as is kept in the lock as long as its digest stays the same.
  *
  * Everything is made in a private folder and moved at the end: a failed build leaves the last one as it was.
  * Throws the codes of the project (`PROJECT_NOT_FOUND`, `CONFIG_INVALID`, `LOCKFILE_…`, `APP_NOT_FOUND`,
  * `BUNDLE_FAILED`) before writing anything, `INSTALL_FAILED`, `INTEGRITY_MISMATCH`, `BUILD_…`,
- * `NATIVE_MISMATCH` and `ARTIFACT_TOO_LARGE` after.
+ * `NATIVE_MISMATCH`, `ARTIFACT_TOO_LARGE` and `LAYER_LIMIT` after.
  */
 export async function buildProject(project: string, options: BuildOptions = {}): Promise<BuildResult> {
   const facts = await readProject(project);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const node = findTargetNode(facts.config.runtime, facts.project);
-  const key = buildKey(plan, facts.config, node.version);
+  const key = buildKey(plan, facts.config, node.version, options.sourceMaps);
   const warnings = [...planWarnings(plan), ...nodeWarnings(node, facts.config)];
   const last = options.force ? undefined : findBuild(places, key);
   if (last) return { ...last, lockPath: places.lock, cached: true, warnings };
@@ -46,6 +47,7 @@ export async function buildProject(project: string, options: BuildOptions = {}):
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
     const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
     const report = reportPlan(facts, plan, made, appBytes);
+    refuseTogether(report.artifacts, appBytes, facts.config.function.tmp);
     moveInPlace(places, temporary, { made, lock, key, report });
     const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
     return {
@@ -133,10 +135,23 @@ function moveInPlace(
     [places.record, `${JSON.stringify({ formatVersion: 1, key })}\n`],
   ];
   for (const [index, [, content]] of moves.entries()) writeFileSync(join(temporary, String(index)), content);
+  const maps = join(temporary, 'source-maps');
+  for (const item of made) writeMaps(join(maps, item.name), item.maps);
   rmSync(places.record, { force: true });
+  rmSync(places.sourceMaps, { recursive: true, force: true });
+  if (existsSync(maps)) renameSync(maps, places.sourceMaps);
   for (const [index, [target]] of moves.entries()) renameSync(join(temporary, String(index)), target);
   const current = new Set(moves.map(([target]) => basename(target)));
   for (const name of readdirSync(places.artifacts)) {
     if (!current.has(name)) rmSync(join(places.artifacts, name), { force: true });
+  }
+}
+
+/** `nodejs/node_modules/koa/index.cjs.map` and so on; the names of the files in the artifact, with `.map`. */
+function writeMaps(folder: string, maps: MadeArtifact['maps']): void {
+  for (const { path, map } of maps) {
+    const target = join(folder, `${path}.map`);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, JSON.stringify({ ...map, file: basename(path) }));
   }
 }

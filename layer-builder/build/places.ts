@@ -12,6 +12,7 @@ export interface BuildPlaces {
   readonly installs: string;
   readonly record: string;
   readonly report: string;
+  readonly sourceMaps: string;
   readonly functionZip: string;
 }
 
@@ -26,6 +27,7 @@ export function buildPlaces(project: string): BuildPlaces {
     installs: join(folder, 'cache'),
     record: join(folder, 'build.json'),
     report: join(folder, 'report.json'),
+    sourceMaps: join(folder, 'source-maps'),
     functionZip: join(folder, 'function.zip'),
   };
 }

@@ -8,12 +8,16 @@ import { bytes, count, table } from '../report/table.ts';
 export const command: Command = {
   name: 'build',
   summary: 'install the lockfile for the target, make the artifacts and deps.lock.json',
-  usage: 'layer-builder build [--report] [--force]',
+  usage: 'layer-builder build [--report] [--source-maps] [--force]',
   example: 'layer-builder build --project services/api',
   options: {
     report: {
       type: 'boolean',
       help: 'write .layer-builder/report.html: treemaps, limits, what fell back and why',
+    },
+    'source-maps': {
+      type: 'boolean',
+      help: 'write source maps of what is bundled to .layer-builder/source-maps; the artifact stays the same',
     },
     force: { type: 'boolean', help: 'build and install again even though nothing changed' },
   },
@@ -21,6 +25,7 @@ export const command: Command = {
     const result = await buildProject(context.project, {
       progress: context.progress,
       force: values['force'] === true,
+      ...(values['source-maps'] === true ? { sourceMaps: true } : {}),
       env: context.env,
       signal: context.signal,
     });

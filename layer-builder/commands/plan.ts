@@ -2,6 +2,7 @@
 import { planProject } from '../build/plan.ts';
 import type { Command } from '../command.ts';
 import type { PlanArtifact, PlanReport } from '../plan/report.ts';
+import type { Split } from '../plan/split.ts';
 import { bytes, count, milliseconds, table } from '../report/table.ts';
 
 /** Packages shown to people; `--json` has them all. */
@@ -36,6 +37,8 @@ function formatPlan(report: PlanReport): string {
     '',
     'limits of AWS',
     ...table(limits, [1, 3]),
+    '',
+    ...formatSplit(report.split),
   ].join('\n');
 }
 
@@ -44,8 +47,11 @@ function formatArtifact(artifact: PlanArtifact): string[] {
     .slice(0, shown)
     .map(item => [
       `  ${item.name}@${item.version}`,
-      bytes(item.size),
-      count(item.files, 'file'),
+      bytes(item.inArtifact.zipped),
+      bytes(item.inArtifact.size),
+      `${item.inArtifact.files}`,
+      milliseconds(item.ms),
+      item.form,
       `for ${item.requiredBy.slice(0, 3).join(', ')}${item.requiredBy.length > 3 ? ' …' : ''}`,
     ]);
   const rest = artifact.packages.length - rows.length;
@@ -53,7 +59,31 @@ function formatArtifact(artifact: PlanArtifact): string[] {
     '',
     `${artifact.name} (${artifact.load}): ${bytes(artifact.size)} zipped, ${bytes(artifact.unpackedSize)} unpacked, ` +
       `${count(artifact.files, 'file')}, ${count(artifact.packages.length, 'package')}`,
-    ...table(rows, [1, 2]),
+    ...table([['  package', 'zipped', 'unpacked', 'files', 'import', 'form', ''], ...rows], [1, 2, 3, 4]),
     ...(rest > 0 ? [`  and ${count(rest, 'more package')}`] : []),
+  ];
+}
+
+function formatSplit(split: Split): string[] {
+  const rows = split.parts.map(part => [
+    `  ${part.place === 's3' ? 'S3 only' : part.place}`,
+    part.place === 'function' ? 'the app itself' : `${part.name} (${part.load})`,
+    bytes(part.size),
+    bytes(part.unpackedSize),
+    part.place === 'function' ? '' : milliseconds(part.ms),
+    `${part.packages.slice(0, 4).join(', ')}${part.packages.length > 4 ? ` and ${part.packages.length - 4} more` : ''}`,
+  ]);
+  const title = split.isCurrent
+    ? split.fits
+      ? 'fits as it is'
+      : 'does not fit, and no split of it would'
+    : split.fits
+      ? 'a split that fits, for the key "artifacts" of the configuration'
+      : 'the nearest to a split that fits';
+  return [
+    title,
+    ...table([['  where', '', 'zipped', 'unpacked', 'import', ''], ...rows], [2, 3, 4]),
+    ...(split.isCurrent ? [] : [`  ${JSON.stringify(split.artifacts)}`]),
+    ...split.notes.map(note => `  ${note}`),
   ];
 }

@@ -54,7 +54,7 @@ export const configRules = object({
   artifacts: map(
     artifactNamePattern,
     'an artifact name (a-z, 0-9 and -, at most 32)',
-    object({ load: oneOf(['eager', 'lazy']), include: packages, exclude: packages }),
+    object({ load: oneOf(['eager', 'lazy']), layer: flag(), include: packages, exclude: packages }),
   ),
   include: packages,
   exclude: packages,

@@ -1,6 +1,7 @@
 /** Pure: configuration, lock and function package → the function that is wanted. */
 import type { Lock } from '../../artifact/lock.ts';
 import { fail } from '../errors.ts';
+import { layersLimit, unpackedLimit } from '../plan/limits.ts';
 import type { Config, FunctionConfig } from '../types.ts';
 import type { OwnRole } from './role.ts';
 import { ownRole } from './role.ts';
@@ -96,11 +97,28 @@ function ownRoleOf({ region, lock, logGroup, settings }: DesiredInput, name: str
   return ownRole({ functionName: name, region, lock, logGroup, environment, isTraced });
 }
 
-/** Most layers a function may have. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const layerLimit = 5;
-
-function layersOf({ lock, region, mode }: DesiredInput): string[] {
-  const layers = lock.artifacts.map(
+function layersOf({ config, lock, region, mode }: DesiredInput): string[] {
+  const kept = new Set(config.artifacts.filter(artifact => !artifact.layer).map(artifact => artifact.name));
+  const outside = lock.artifacts.find(artifact => kept.has(artifact.name));
+  if (outside !== undefined && mode === 'layer') {
+    fail('LAYER_LIMIT', `artifact ${outside.name} is kept out of the layers, and mode layer needs it there`, {
+      hint: 'deploy with --mode auto, or remove "layer": false of the artifact in the configuration',
+      details: { artifact: outside.name, mode },
+    });
+  }
+  const attached = lock.artifacts.filter(artifact => !kept.has(artifact.name));
+  const unpacked = attached.reduce((sum, artifact) => sum + artifact.unpackedSize, 0);
+  if (unpacked > unpackedLimit) {
+    fail(
+      'LAYER_LIMIT',
+      `the layers are too large together (expected at most ${unpackedLimit} bytes unpacked, found ${unpacked})`,
+      {
+        hint: 'run "layer-builder plan": it proposes a split that fits; or deploy with --mode s3',
+        details: { expectedBytes: unpackedLimit, foundBytes: unpacked },
+      },
+    );
+  }
+  const layers = attached.map(
     artifact =>
       artifact.published[region]?.layerVersionArn ??
       fail('NOT_PUBLISHED', `artifact ${artifact.name} has no layer in ${region}, which mode ${mode} needs`, {
@@ -108,10 +126,10 @@ function layersOf({ lock, region, mode }: DesiredInput): string[] {
         details: { artifact: artifact.name, region, mode },
       }),
   );
-  if (layers.length > layerLimit) {
-    fail('LAYER_LIMIT', `too many layers (expected at most ${layerLimit}, found ${layers.length})`, {
+  if (layers.length > layersLimit) {
+    fail('LAYER_LIMIT', `too many layers (expected at most ${layersLimit}, found ${layers.length})`, {
       hint: 'join artifacts in the configuration, or deploy with --mode s3',
-      details: { limit: layerLimit, found: layers.length },
+      details: { limit: layersLimit, found: layers.length },
     });
   }
   return layers;

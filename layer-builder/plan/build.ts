@@ -40,6 +40,7 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
     return {
       name,
       load: 'eager' as const,
+      layer: true,
       include: [],
       exclude: [],
       ...settings,

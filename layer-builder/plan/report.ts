@@ -4,7 +4,17 @@ import type { Architecture, Load, Runtime } from '../../artifact/lock.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { PackageForm } from '../types.ts';
 import type { BuildPlan } from './build.ts';
-import { directUploadLimit, environmentLimit, initLimitMs, layersLimit, unpackedLimit } from './limits.ts';
+import {
+  directUploadLimit,
+  environmentLimit,
+  initLimitMs,
+  layersLimit,
+  nearPercent,
+  unpackedLimit,
+} from './limits.ts';
+import { planReach } from './reach.ts';
+import type { Split, SplitInput, SplitRoot } from './split.ts';
+import { planSplit } from './split.ts';
 
 export interface PlanPackage {
   readonly name: string;
@@ -31,6 +41,8 @@ export interface PlanPackage {
 export interface PlanArtifact {
   readonly name: string;
   readonly load: Load;
+  /** Whether it is attached as a layer; otherwise it comes from S3 only. */
+  readonly layer: boolean;
   readonly roots: readonly string[];
   readonly size: number;
   readonly unpackedSize: number;
@@ -48,6 +60,8 @@ export interface Limit {
   readonly unit: 'bytes' | 'layers' | 'ms';
   readonly percent: number;
   readonly state: 'ok' | 'near' | 'over';
+  /** What it means to come near. */
+  readonly note?: string;
 }
 
 export interface PlanReport {
@@ -56,6 +70,8 @@ export interface PlanReport {
   readonly architecture: Architecture;
   readonly artifacts: readonly PlanArtifact[];
   readonly limits: readonly Limit[];
+  /** What should lie where so that every limit is kept. */
+  readonly split: Split;
   readonly warnings: readonly string[];
 }
 
@@ -73,9 +89,6 @@ export interface Weighed {
 /** Of no bytes: an artifact that was planned and not made. */
 const emptyDigest: Digest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** From this share of a limit on, a plan warns. */
-const nearPercent = 80;
-
 export function reportPlan(
   facts: ProjectFacts,
   plan: BuildPlan,
@@ -91,6 +104,7 @@ export function reportPlan(
     return {
       name: artifact.name,
       load: artifact.load,
+      layer: artifact.layer,
       roots: artifact.roots,
       size: weighed?.zip.length ?? 0,
       unpackedSize: weighed?.unpackedSize ?? 0,
@@ -103,29 +117,87 @@ export function reportPlan(
   const limits = limitsOf(artifacts, appBytes, facts);
   const warnings = limits
     .filter(limit => limit.state !== 'ok')
-    .map(limit => `${limit.name}: ${limit.percent} % of the limit`);
-  return { service, runtime, architecture, artifacts, limits, warnings };
+    .map(
+      ({ name, percent, note }) =>
+        `${name}: ${percent} % of the limit${note === undefined ? '' : `; ${note}`}`,
+    );
+  const split = planSplit(splitInput(artifacts, plan, appBytes, facts));
+  return { service, runtime, architecture, artifacts, limits, split, warnings };
+}
+
+function splitInput(
+  artifacts: readonly PlanArtifact[],
+  plan: BuildPlan,
+  appBytes: number,
+  facts: ProjectFacts,
+): SplitInput {
+  const weights = new Map(artifacts.flatMap(weightsOf));
+  const rootOf = (name: string, imports: PlanArtifact['imports']): SplitRoot => ({
+    name,
+    locations: planReach(plan.entries, [{ name, from: '' }], plan.machine).packages.map(
+      item => item.location,
+    ),
+    ms: imports
+      .filter(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`))
+      .reduce((total, { ms }) => total + ms, 0),
+  });
+  return {
+    artifacts: artifacts.map(({ name, load, layer, roots, imports }) => ({
+      ...{ name, load, layer },
+      roots: roots.map(root => rootOf(root, imports)),
+    })),
+    weights,
+    appBytes,
+    tmp: facts.config.function.tmp,
+  };
+}
+
+/** What belongs to no package, compile cache, SBOM and licences, is shared among all by size. */
+function weightsOf({
+  packages,
+  size,
+  unpackedSize,
+}: PlanArtifact): [string, { size: number; zipped: number }][] {
+  const sum = (pick: (item: PlanPackage) => number) =>
+    packages.reduce((total, item) => total + pick(item), 0);
+  const scale =
+    unpackedSize /
+    Math.max(
+      1,
+      sum(item => item.inArtifact.size),
+    );
+  const zippedScale =
+    size /
+    Math.max(
+      1,
+      sum(item => item.inArtifact.zipped),
+    );
+  return packages.map(({ location, inArtifact }) => [
+    location,
+    { size: Math.round(inArtifact.size * scale), zipped: Math.round(inArtifact.zipped * zippedScale) },
+  ]);
 }
 
 function limitsOf(artifacts: readonly PlanArtifact[], appBytes: number, facts: ProjectFacts): Limit[] {
-  const sum = (pick: (artifact: PlanArtifact) => number) =>
-    artifacts.reduce((total, artifact) => total + pick(artifact), 0);
+  const unpacked = (list: readonly PlanArtifact[]) =>
+    list.reduce((total, artifact) => total + artifact.unpackedSize, 0);
+  const layers = artifacts.filter(artifact => artifact.layer);
   const { environment, tmp } = facts.config.function;
   const variables = Object.entries(environment).reduce(
     (total, [name, value]) => total + Buffer.byteLength(name) + Buffer.byteLength(value),
     0,
   );
   return [
-    limit('layers of the function', artifacts.length, layersLimit, 'layers'),
-    limit('unpacked, function and all layers', sum(item => item.unpackedSize) + appBytes, unpackedLimit),
-    limit('init phase, import of the eager packages', importMs(artifacts), initLimitMs, 'ms'),
-    ...artifacts.map(item => limit(`${item.name} zipped, direct upload`, item.size, directUploadLimit)),
-    // The S3 path holds the zip in memory and only the files on disk.
-    limit(
-      '/tmp on the S3 path',
-      sum(item => item.unpackedSize),
-      tmp * 1024 * 1024,
+    limit('layers of the function', layers.length, layersLimit, { unit: 'layers' }),
+    limit('unpacked, function and all layers', unpacked(layers) + appBytes, unpackedLimit),
+    limit('init phase, import of the eager packages', importMs(artifacts), initLimitMs, { unit: 'ms' }),
+    ...artifacts.map(item =>
+      limit(`${item.name} zipped, direct upload`, item.size, directUploadLimit, {
+        note: 'publish sends it through S3, where this limit does not hold',
+      }),
     ),
+    // The S3 path holds the zip in memory and only the files on disk.
+    limit('/tmp on the S3 path', unpacked(artifacts), tmp * 1024 * 1024, { note: 'raise function.tmp' }),
     limit('environment variables', variables, environmentLimit),
   ];
 }
@@ -136,10 +208,15 @@ function importMs(artifacts: readonly PlanArtifact[]): number {
   return Math.round(eager.reduce((sum, item) => sum + item.ms, 0));
 }
 
-function limit(name: string, used: number, most: number, unit: Limit['unit'] = 'bytes'): Limit {
+function limit(
+  name: string,
+  used: number,
+  most: number,
+  { unit = 'bytes', note }: { unit?: Limit['unit']; note?: string } = {},
+): Limit {
   const percent = Math.round((used / most) * 1000) / 10;
   const state = used > most ? 'over' : percent >= nearPercent ? 'near' : 'ok';
-  return { name, used, limit: most, unit, percent, state };
+  return { name, used, limit: most, unit, percent, state, ...(note === undefined ? {} : { note }) };
 }
 
 function askers(locations: readonly string[]): string[] {

@@ -9,7 +9,7 @@ import { formatOf } from './format.ts';
 import type { ModuleFormat } from './hazards.ts';
 import { findHazards } from './hazards.ts';
 import type { SourceMap } from './maps.ts';
-import { withoutFirstLine } from './maps.ts';
+import { shiftMap, withoutFirstLine } from './maps.ts';
 import { withoutUnderstood } from './understood.ts';
 
 /** A module on its own, before anything is decided about what it requires. */
@@ -29,6 +29,8 @@ export interface ReadModule {
 
 /** Modules read before: rounds of one build read the same ones again. */
 export type ModuleMemory = Map<string, ReadModule>;
+
+const head = '(module,exports,require)=>';
 
 export async function moduleReader(
   memory: ModuleMemory,
@@ -57,7 +59,8 @@ export async function moduleReader(
       return { ...empty(file, format), hazard: `it does not parse: ${body.error}` };
     const [hazard] = withoutUnderstood(findHazards(text, format), file);
     // Then with them, renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
-    const whole = minify(file, `(module,exports,require)=>${body.code}.call(exports)`, body.map);
+    const inner = body.map && shiftMap(body.map, [{ line: 0, column: -1, by: head.length }]);
+    const whole = minify(file, `${head}${body.code}.call(exports)`, inner);
     return {
       ...empty(file, format),
       code: whole.code,

@@ -50,6 +50,8 @@ export async function bundleEsm(
     });
     const { output } = await bundle.generate({
       format: 'esm',
+      // Nothing is written: the maps name their sources as seen from here.
+      dir: state.folder,
       exports: 'auto',
       entryFileNames: '[name].mjs',
       chunkFileNames: `.chunks/${state.artifact}-[name]-[hash].mjs`,

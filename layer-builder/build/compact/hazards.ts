@@ -117,6 +117,7 @@ function requireHazard(parent: SyntaxNode | undefined, field: string): Hazard | 
   const property =
     parent?.type === 'MemberExpression' && field === 'object' ? propertyName(parent) : undefined;
   if (property === 'main' || property === 'extensions') return undefined;
+  if (property === 'cache') return placed('it reads require.cache');
   return unknown('it uses require as a value');
 }
 

@@ -255,7 +255,7 @@ test('install scripts, copies and what shadows the runtime are named', t => {
     optionalDependencies: { 'ready-linux-x64': '1' },
   })[1];
   const reach = { packages: [scripted, ready], requiredBy: new Map(), unresolved: [] };
-  const artifact = { load: 'eager', include: [], exclude: [], reach } as const;
+  const artifact = { load: 'eager', layer: true, include: [], exclude: [], reach } as const;
   const warnings = planWarnings({
     artifacts: [
       { ...artifact, name: 'core', roots: ['scripted', '@aws-sdk/client-s3'] },
