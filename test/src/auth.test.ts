@@ -2,6 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { routes } from '../../src/routes/index.ts';
+import { canary } from '../support/canaries.ts';
 import { key, serve } from './helpers/serve.ts';
 
 const missing = 'Client API key is missing, you need to set it on a header or cookie';
@@ -59,9 +60,9 @@ test('E2 keys are compared as digests, in constant time, and never by ===', asyn
 });
 
 test('E3 two keys are valid while they are rotated, and only one when the previous is removed', async t => {
-  const both = await serve(t, { FAST_API__AUTH__API_KEY__VALUE__PREVIOUS: 'the-previous-key' });
+  const both = await serve(t, { FAST_API__AUTH__API_KEY__VALUE__PREVIOUS: canary('previous-key') });
   const one = await serve(t);
-  const headers = { 'x-api-key': 'the-previous-key' };
+  const headers = { 'x-api-key': canary('previous-key') };
   t.is((await both.get('/info/version')).status, 200);
   t.is((await both.call('GET', '/info/version', { headers })).status, 200);
   t.is((await one.call('GET', '/info/version', { headers })).status, 401);

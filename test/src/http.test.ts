@@ -1,6 +1,7 @@
 /** What every answer shares: errors, problems, ids, security headers, methods, bodies, CORS, redaction. */
 import test from 'ava';
 import { routes } from '../../src/routes/index.ts';
+import { canary } from '../support/canaries.ts';
 import { playGitHub } from './helpers/github.ts';
 import { key, serve } from './helpers/serve.ts';
 
@@ -150,7 +151,7 @@ test('the request id is the client’s if it is sane', async t => {
 
 test('E8 DEBUG adds a header and detail, and no secret', async t => {
   const gitHub = await playGitHub(t);
-  const secrets = { GITHUB_TOKEN: 'gh-canary-0123456789', IP_DATA__API_KEY: 'ip-canary-0123456789' };
+  const secrets = { GITHUB_TOKEN: canary('token'), IP_DATA__API_KEY: canary('address-key') };
   const service = await serve(t, {
     ...secrets,
     DEBUG: 'true',
@@ -164,13 +165,13 @@ test('E8 DEBUG adds a header and detail, and no secret', async t => {
     await service.call('GET', `/nothing?api-key=${key}`, { headers: { cookie: `x-api-key=${key}` } }),
     await service.call('GET', '/info/version', {
       key: false,
-      headers: { 'x-api-key': 'wrong-canary-0123456789' },
+      headers: { 'x-api-key': canary('wrong') },
     }),
   ];
   for (const reply of replies) t.is(reply.headers['x-debug-mode'], 'true');
   const output =
     service.lines.join('') + replies.map(reply => reply.text + JSON.stringify(reply.headers)).join('');
-  for (const secret of [key, ...Object.values(secrets), 'wrong-canary-0123456789'])
+  for (const secret of [key, ...Object.values(secrets), canary('wrong')])
     t.false(output.includes(secret), secret);
   t.is((await (await serve(t)).get('/info/version')).headers['x-debug-mode'], undefined);
 });

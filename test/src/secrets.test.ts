@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { createSecret } from '../../src/secrets/secret.ts';
+import { canary } from '../support/canaries.ts';
 import { serve } from './helpers/serve.ts';
 
 const reference = '${ssm:/service/key}';
@@ -28,34 +29,34 @@ async function startExtension(t: ExecutionContext, parameters: Map<string, strin
 }
 
 test('a reference is resolved through the extension, once, and the literal is no key', async t => {
-  const parameters = new Map([['/service/key', 'the-real-key']]);
+  const parameters = new Map([['/service/key', canary('real-key')]]);
   const extension = await startExtension(t, parameters);
   const service = await serve(t, {
     FAST_API__AUTH__API_KEY__VALUE: reference,
     PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: extension.port,
-    AWS_SESSION_TOKEN: 'session',
+    AWS_SESSION_TOKEN: canary('session'),
   });
   const status = async (key: string) => (await service.get('/info/version', { 'x-api-key': key })).status;
-  t.is(await status('the-real-key'), 200);
-  t.is(await status('the-real-key'), 200);
+  t.is(await status(canary('real-key')), 200);
+  t.is(await status(canary('real-key')), 200);
   t.deepEqual(extension.asked, [
-    'session /systemsmanager/parameters/get name=%2Fservice%2Fkey&withDecryption=true',
+    `${canary('session')} /systemsmanager/parameters/get name=%2Fservice%2Fkey&withDecryption=true`,
   ]);
   t.is(await status(reference), 401);
 });
 
 test('E3 a key changed in the store is taken over at the first mismatch, and the old one is refused', async t => {
-  const parameters = new Map([['/service/key', 'first-key']]);
+  const parameters = new Map([['/service/key', canary('first-key')]]);
   const extension = await startExtension(t, parameters);
   const service = await serve(t, {
     FAST_API__AUTH__API_KEY__VALUE: reference,
     PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: extension.port,
   });
   const status = async (key: string) => (await service.get('/info/version', { 'x-api-key': key })).status;
-  t.is(await status('first-key'), 200);
-  parameters.set('/service/key', 'second-key');
-  t.is(await status('second-key'), 200);
-  t.is(await status('first-key'), 401);
+  t.is(await status(canary('first-key')), 200);
+  parameters.set('/service/key', canary('second-key'));
+  t.is(await status(canary('second-key')), 200);
+  t.is(await status(canary('first-key')), 401);
   for (let i = 0; i < 20; i += 1) t.is(await status(`wrong-${i}`), 401);
   t.true(extension.asked.length <= 4, `${extension.asked.length} readings for 22 mismatches`);
 });

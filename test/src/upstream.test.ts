@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { canary } from '../support/canaries.ts';
 import { commit, type Play, playGitHub, sendJson } from './helpers/github.ts';
 import { type Reply, serve } from './helpers/serve.ts';
 import { archiveOf } from './helpers/tar.ts';
 
-const token = 'github-canary-token-0123456789';
+const token = canary('token');
 const seed = Number(process.env['FUZZ_SEED'] ?? 20261123);
 const files = [{ path: 'a.txt', content: 'hello' }];
 const names = '/github-api/repository-files-names?owner=acme&name=sample';
@@ -315,7 +316,7 @@ test('E19 an archive with a content encoding is refused', async t => {
   t.is((await service.get(names)).status, 502);
 });
 
-const addressKey = 'ipdata-canary-key-0123456789';
+const addressKey = canary('address-key');
 const addresses: readonly (readonly [given: string, asked: string | undefined])[] = [
   ['8.8.8.8', '/8.8.8.8'],
   ['2001:4860:4860::8888', '/2001%3A4860%3A4860%3A%3A8888'],

@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { HttpError } from '../../src/http/errors.ts';
 import { archiveLimits } from '../../src/repository/limits.ts';
 import { readSnapshot } from '../../src/repository/snapshot.ts';
+import { canary } from '../support/canaries.ts';
 import { hostileArchives } from '../support/zips/hostile.ts';
 import { type EntrySpec, makeZip } from '../support/zips/write.ts';
 import { commit, type FakeGitHub, playGitHub, sendJson } from './helpers/github.ts';
@@ -80,7 +81,7 @@ for (const status of [404, 406, 501]) {
   test(`the zipball is asked for where the tarball is ${status}, without the token on its way to the download`, async t => {
     const zip = makeZip({ entries: [{ name: 'top/a.txt', data: 'hello', descriptor: true }] });
     const gitHub = await playZipballs(t, zip, status);
-    const service = await serve(t, { GITHUB_API_URL: gitHub.url, GITHUB_TOKEN: 'canary-0123456789' });
+    const service = await serve(t, { GITHUB_API_URL: gitHub.url, GITHUB_TOKEN: canary('token') });
     const reply = await service.get(`/github-api/repository-text-files?${query}`);
     t.is(reply.text, '{"a.txt":"hello"}');
     t.deepEqual(

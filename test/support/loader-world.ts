@@ -6,10 +6,11 @@ import type { ExecutionContext } from 'ava';
 import { defaultLimits, readSettings } from '../../handler/environment.ts';
 import type { DownloadLimits, LoaderEvent, LoaderSettings } from '../../handler/loader.ts';
 import { region } from './artifact.ts';
+import { canary } from './canaries.ts';
 
 /** Canaries: no message, hint, detail or log line may hold them. */
-export const secret = 'canary/secret+key';
-export const token = 'canary-session-token';
+export const secret = `${canary('secret')}/+key`;
+export const token = canary('session-token');
 
 export interface LoaderWorld {
   readonly folder: string;

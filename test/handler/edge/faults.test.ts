@@ -2,18 +2,20 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import test from 'ava';
+import { canary } from '../../support/canaries.ts';
 import { eventOf, sources } from './events.ts';
+import { refuseInputs } from './inputs.ts';
 import type { KoaHandler, TestEdge } from './support.ts';
 import { contextOf, createTestEdge, echo, headerOf, koaApp, seenBy, textOf } from './support.ts';
 
-const canary = {
-  key: 'CANARY-key-7f3a91',
-  cookie: 'CANARY-cookie-55d0',
-  bearer: 'CANARY-bearer-a8c1',
-  query: 'CANARY-query-0be2',
-  body: 'CANARY-body-91ff',
-  env: 'CANARY-env-token-3c',
-  upstream: 'CANARY-upstream-77',
+const secrets = {
+  key: canary('key'),
+  cookie: canary('cookie'),
+  bearer: canary('bearer'),
+  query: canary('query'),
+  body: canary('body'),
+  env: canary('env-token'),
+  upstream: canary('upstream'),
 };
 
 /** An app that does with secrets whatever a careless author does. */
@@ -21,10 +23,12 @@ const careless: KoaHandler = async context => {
   const body = context.req.body.toString();
   switch (context.path) {
     case '/throw':
-      throw new Error(`bad key ${canary.key}, query ${context.querystring}, body ${body}, env ${canary.env}`);
+      throw new Error(
+        `bad key ${secrets.key}, query ${context.querystring}, body ${body}, env ${secrets.env}`,
+      );
     case '/nested':
-      throw Object.assign(new AggregateError([new Error(`cookie ${canary.cookie}`)], 'several'), {
-        cause: new Error(`GET https://api.example/8.8.8.8?api-key=${canary.upstream} failed`),
+      throw Object.assign(new AggregateError([new Error(`cookie ${secrets.cookie}`)], 'several'), {
+        cause: new Error(`GET https://api.example/8.8.8.8?api-key=${secrets.upstream} failed`),
         request: context.req,
       });
     case '/parse':
@@ -34,13 +38,13 @@ const careless: KoaHandler = async context => {
       await Promise.reject(new TypeError(`authorization ${context.get('authorization')}`));
       return;
     case '/string':
-      throw `text ${canary.key}`;
+      throw `text ${secrets.key}`;
     case '/midway':
       context.type = 'text/plain';
       context.body = Readable.from(
         (async function* () {
           yield 'half';
-          throw new Error(`after ${canary.key}`);
+          throw new Error(`after ${secrets.key}`);
         })(),
       );
       return;
@@ -52,7 +56,7 @@ const careless: KoaHandler = async context => {
 test('E7 complete event logged: no canary of key, cookie, query, body, token or upstream URL appears in any line, with DEBUG on', async t => {
   const edge = await createTestEdge(koaApp(careless), {
     DEBUG: 'true',
-    GITHUB_TOKEN: canary.env,
+    GITHUB_TOKEN: secrets.env,
     EDGE_REDACT_HEADERS: 'x-custom',
   });
   const output: string[] = [];
@@ -61,14 +65,14 @@ test('E7 complete event logged: no canary of key, cookie, query, body, token or 
       const event = eventOf(source, {
         method: 'POST',
         path,
-        query: `token=${canary.query}&x=1`,
+        query: `token=${secrets.query}&x=1`,
         headers: {
-          authorization: `Bearer ${canary.bearer}`,
-          'x-api-key': canary.key,
-          'x-custom': canary.key,
-          cookie: `session=${canary.cookie}; theme=dark`,
+          authorization: `Bearer ${secrets.bearer}`,
+          'x-api-key': secrets.key,
+          'x-custom': secrets.key,
+          cookie: `session=${secrets.cookie}; theme=dark`,
         },
-        body: `{"password":"${canary.body}"}`,
+        body: `{"password":"${secrets.body}"}`,
       });
       const answer = await edge
         .invoke(event)
@@ -78,7 +82,7 @@ test('E7 complete event logged: no canary of key, cookie, query, body, token or 
   }
   const everything = edge.lines.join('') + output.join('\n');
   t.true(edge.lines.length > sources.length * 14, 'debug lines are there');
-  for (const [name, secret] of Object.entries(canary))
+  for (const [name, secret] of Object.entries(secrets))
     t.false(everything.includes(secret), `${name} appears`);
   t.true(edge.lines.every(line => !line.includes('CANARY')));
 });
@@ -91,20 +95,40 @@ test('E7 what an app logs of an error as a text is searched for what the request
         error: `Error: ${decodeURIComponent(context.querystring)} and ${body}\n    at x`,
       });
       edge.log('WARN', 'failed', {
-        reason: `Unexpected token, "{"a": ${canary.body.slice(0, 8)}"... is not valid JSON`,
+        reason: `Unexpected token, "{"a": ${secrets.body.slice(0, 8)}"... is not valid JSON`,
       });
       context.body = 'ok';
     }),
   );
-  await edge.invoke(eventOf('http-v2', { method: 'POST', query: `q=${canary.query}`, body: canary.body }));
+  await edge.invoke(eventOf('http-v2', { method: 'POST', query: `q=${secrets.query}`, body: secrets.body }));
   t.is(edge.lines.length, 3);
   t.false(edge.lines.join('').includes('CANARY'));
 });
 
+const shown: readonly (readonly [string, string])[] = [
+  ['a cookie', 'session=of-the-client'],
+  ['a value of the query', 'asked for'],
+  ['the same, encoded', 'asked%20for'],
+  ['a credential', 'Bearer of-the-client'],
+  ['a body', 'the whole\\nbody'],
+];
+
+for (const [name, line] of shown) {
+  test(`E7 the watch over the lines of every event of the suite finds ${name}`, t => {
+    const event = eventOf('http-v2', {
+      query: 'q=asked%20for',
+      headers: { cookie: 'session=of-the-client', authorization: 'Bearer of-the-client' },
+      body: 'the whole\nbody',
+    });
+    t.throws(() => refuseInputs(`{"error":"${line}"}`, event), { message: /shows what the event carried/ });
+    t.notThrows(() => refuseInputs('{"route":"/asked/:for"}', event));
+  });
+}
+
 test('E8 DEBUG=true: header and debug lines, redaction holds all the same', async t => {
   const edge = await createTestEdge(koaApp(careless), { DEBUG: 'true' });
   const answer = await edge.invoke(
-    eventOf('rest-v1', { path: '/ok', query: `q=${canary.query}`, headers: { 'x-api-key': canary.key } }),
+    eventOf('rest-v1', { path: '/ok', query: `q=${secrets.query}`, headers: { 'x-api-key': secrets.key } }),
   );
   t.is(headerOf(answer, 'x-debug-mode'), 'true');
   const debug = edge.records().find(record => record['level'] === 'DEBUG');

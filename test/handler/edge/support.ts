@@ -15,10 +15,11 @@ import { appFailed } from '../../../handler/edge/start.ts';
 import type { AwsLambda } from '../../../handler/edge/streamed.ts';
 import type { Logger } from '../../../handler/log.ts';
 import { createLogger } from '../../../handler/log.ts';
+import { refuseInputs } from './inputs.ts';
 import { schemaProblems } from './schema.ts';
 
 export interface TestEdge {
-  /** Invokes, checks the answer against the schema of its source, and returns it. */
+  /** Invokes, checks the lines for what the event carried and the answer against the schema of its source, and returns it. */
   readonly invoke: (event: unknown, context?: unknown) => Promise<Answer>;
   readonly stream: (lambda: AwsLambda) => (event: unknown, stream: never, context: unknown) => Promise<void>;
   /** What `createApp` gets as `context.log`. */
@@ -62,7 +63,9 @@ export async function createTestEdge(app: unknown, env: NodeJS.ProcessEnv = {}):
     stream: edge.stream as TestEdge['stream'],
     async invoke(event, context = contextOf()) {
       const before = structuredClone(event);
+      const from = lines.length;
       const answer = (await edge.handler(event, context)) as Answer;
+      refuseInputs(lines.slice(from).join(''), event);
       const verdict = classify(event);
       if (verdict.kind === 'http') {
         const method = String((event as { httpMethod?: unknown }).httpMethod ?? methodOf(event));

@@ -1,6 +1,7 @@
 /** Plays every service that the app calls, kindly: GitHub knows every repository, ipdata every address. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { canary } from '../../support/canaries.ts';
 import { commit, sendJson } from './github.ts';
 import { archiveOf } from './tar.ts';
 
@@ -19,7 +20,7 @@ export async function playEverybody(t: Teardown): Promise<NodeJS.ProcessEnv> {
     const path = req.url ?? '';
     if (/^\/repos\/[^/]+\/[^/]+\/commits\/./.test(path)) return res.end(commit);
     if (/^\/repos\/[^/]+\/[^/]+\/tarball\//.test(path)) return res.end(archive);
-    return sendJson(res, 200, { echo: path });
+    return sendJson(res, 200, { echo: path.split('?', 1)[0] });
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
@@ -28,5 +29,11 @@ export async function playEverybody(t: Teardown): Promise<NodeJS.ProcessEnv> {
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const addresses = { CHECK_IP_URL: url, IF_CONFIG_URL: url, IP_IFY_URL: url, IP_INFO_URL: url };
-  return { GITHUB_API_URL: url, IP_DATA_API_URL: url, IP_DATA__API_KEY: 'k', ...addresses };
+  return {
+    GITHUB_API_URL: url,
+    IP_DATA_API_URL: url,
+    IP_DATA__API_KEY: canary('address-key'),
+    GITHUB_TOKEN: canary('token'),
+    ...addresses,
+  };
 }

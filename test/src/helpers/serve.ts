@@ -2,8 +2,9 @@
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppContext, createApp } from '../../../src/app.ts';
+import { canary, refuseCanaries } from '../../support/canaries.ts';
 
-export const key = 'test-key-0123456789abcdef';
+export const key = canary('key');
 
 export const withKey: NodeJS.ProcessEnv = {
   FAST_API__AUTH__API_KEY__NAME: 'x-api-key',
@@ -36,7 +37,10 @@ interface Teardown {
   teardown(fn: () => Promise<void>): void;
 }
 
-/** `node:http` and not fetch on the client's side: fetch normalises paths and refuses some methods. */
+/**
+ * Each request carries canaries in its key, cookie, query and JSON body; no reply and no line may show one of them.
+ * `node:http` and not fetch on the client's side: fetch normalises paths and refuses some methods.
+ */
 export async function serve(
   t: Teardown,
   environment: NodeJS.ProcessEnv = {},
@@ -50,6 +54,7 @@ export async function serve(
   t.teardown(async () => {
     server.closeAllConnections();
     await new Promise(resolve => server.close(resolve));
+    refuseCanaries(lines.join(''), 'the log');
   });
   const { port } = server.address() as AddressInfo;
   const call: Served['call'] = (method, path, options = {}) => send(port, method, path, options);
@@ -62,18 +67,38 @@ export async function serve(
 }
 
 function send(port: number, method: string, path: string, options: CallOptions): Promise<Reply> {
-  const headers = { ...(options.key === false ? {} : { 'x-api-key': key }), ...options.headers };
+  const headers = {
+    cookie: `session=${canary('cookie')}`,
+    ...(options.key === false ? {} : { 'x-api-key': key }),
+    ...options.headers,
+  };
+  const watched = `${path}${path.includes('?') ? '&' : '?'}api-key=${canary('query')}`;
   return new Promise((resolve, reject) => {
-    const req = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, res => {
+    const req = request({ host: '127.0.0.1', port, method, path: watched, headers, agent: false }, res => {
       const chunks: Buffer[] = [];
       res.on('data', chunk => chunks.push(chunk));
       res.on('error', reject);
       res.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
+        // the one answer that carries what it was given (SERVICE.md, /auth/set-auth-cookie)
+        const { 'set-cookie': _, ...others } = res.headers;
+        try {
+          refuseCanaries(text + JSON.stringify(others), `the answer to ${method} ${path.split('?', 1)[0]}`);
+        } catch (error) {
+          reject(error);
+          return;
+        }
         resolve({ status: res.statusCode ?? 0, headers: res.headers, text, json: () => JSON.parse(text) });
       });
     });
     req.on('error', reject);
-    req.end(options.body);
+    req.end(withCanary(options.body));
   });
+}
+
+/** An undeclared field is ignored; a body that is no JSON object stays as it is. */
+function withCanary(body: CallOptions['body']): CallOptions['body'] {
+  if (typeof body !== 'string' || !/^\{.*\}$/s.test(body)) return body;
+  const field = `"password":"${canary('body')}"`;
+  return body === '{}' ? `{${field}}` : `{${field},${body.slice(1)}`;
 }
