@@ -13,6 +13,7 @@ export const builderErrorCodes = [
   'LOCKFILE_INVALID',
   'LOCKFILE_OUT_OF_STEP',
   'LOCKFILE_UNSUPPORTED',
+  'CLIENT_MISSING',
   'APP_NOT_FOUND',
   // build
   'INSTALL_FAILED',

@@ -5,10 +5,11 @@ import { objectKey } from '../../artifact/layout.ts';
 import type { Lock, LockArtifact, LockPackage } from '../../artifact/lock.ts';
 import { formatLock, lockFormatVersion, parseLock } from '../../artifact/lock.ts';
 import type { PlannedArtifact } from '../plan/build.ts';
-import { planBuild, planWarnings } from '../plan/build.ts';
+import { planBuild } from '../plan/build.ts';
 import { refuseTogether } from '../plan/limits.ts';
 import type { PlanReport } from '../plan/report.ts';
 import { reportPlan } from '../plan/report.ts';
+import { planWarnings } from '../plan/warnings.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions, BuildResult, Config } from '../types.ts';
@@ -31,7 +32,7 @@ import { buildPlaces, withWorkFolder } from './places.ts';
  * `NATIVE_MISMATCH`, `ARTIFACT_TOO_LARGE` and `LAYER_LIMIT` after.
  */
 export async function buildProject(project: string, options: BuildOptions = {}): Promise<BuildResult> {
-  const facts = await readProject(project);
+  const facts = await readProject(project, options);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const node = findTargetNode(facts.config.runtime, facts.project);

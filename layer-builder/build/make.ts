@@ -34,7 +34,7 @@ export async function makeArtifacts(
   const install = await installPackages(
     plan.install,
     plan.machine,
-    { cache: places.installs, temporary: places.temporary, lockFolder: facts.lockfile.folder, fresh: force },
+    { cache: places.installs, temporary: places.temporary, lockfile: facts.lockfile, fresh: force },
     { env, signal },
   );
   for (const entry of plan.artifacts.flatMap(artifact => artifact.reach.packages)) {

@@ -20,7 +20,7 @@ import { buildPlaces } from './places.ts';
  * Throws the codes that `buildProject` throws.
  */
 export async function planProject(project: string, options: BuildOptions = {}): Promise<PlanReport> {
-  const facts = await readProject(project);
+  const facts = await readProject(project, options);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);

@@ -44,7 +44,7 @@ export async function verifyProject(
   options: BuildOptions & { readonly rebuild?: boolean } = {},
 ): Promise<VerifyResult> {
   const { progress = () => {} } = options;
-  const facts = await readProject(project);
+  const facts = await readProject(project, options);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const lock = readLock(places.lock);

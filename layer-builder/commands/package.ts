@@ -12,7 +12,7 @@ export const command: Command = {
   example: 'layer-builder build && layer-builder package',
   options: {},
   async run(context) {
-    const result = await packageFunction(context.project);
+    const result = await packageFunction(context.project, context);
     const path = relative(context.project, result.path);
     return {
       data: { ...result, path },

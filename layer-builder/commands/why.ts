@@ -16,7 +16,7 @@ export const command: Command = {
   options: {},
   positionals: { min: 1, max: 1, names: ['PACKAGE'] },
   async run(context, { positionals: [name = ''] }) {
-    const facts = await readProject(context.project);
+    const facts = await readProject(context.project, context);
     const plan = planBuild(facts);
     const places = explainPackage(plan, name);
     if (places.length === 0)

@@ -13,7 +13,7 @@ import { writeZip } from '../build/zip.ts';
 import { BuilderError } from '../errors.ts';
 import { directUploadLimit } from '../plan/limits.ts';
 import { isProvided } from '../plan/roots.ts';
-import type { ProjectFacts } from '../read/project.ts';
+import type { ProjectFacts, ReadOptions } from '../read/project.ts';
 import { readProject } from '../read/project.ts';
 import type { FunctionPackage } from '../types.ts';
 import { bundleHandler } from './handler.ts';
@@ -26,9 +26,9 @@ import { bundleHandler } from './handler.ts';
  */
 export async function packageFunction(
   project: string,
-  options: { readonly lock?: Lock } = {},
+  options: { readonly lock?: Lock } & ReadOptions = {},
 ): Promise<FunctionPackage> {
-  const packager = await openPackager(project);
+  const packager = await openPackager(project, options);
   const places = buildPlaces(packager.project);
   const { zip, files } = await packager.pack(options.lock ?? readLock(places.lock));
   await withWorkFolder(places, async temporary => {
@@ -61,8 +61,8 @@ export interface Packager {
 }
 
 /** Throws the codes of the project, and `BUNDLE_FAILED`. */
-export async function openPackager(project: string): Promise<Packager> {
-  const facts = await readProject(project);
+export async function openPackager(project: string, options: ReadOptions = {}): Promise<Packager> {
+  const facts = await readProject(project, options);
   const code = [...(await bundleHandler()), ...facts.bundle.files].map(({ path, bytes }) =>
     fileOf(path, bytes),
   );

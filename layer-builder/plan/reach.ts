@@ -1,12 +1,19 @@
 /** Pure: from the packages that the app imports to everything they need, for one target machine. */
+
 import type { LockEntry } from '../read/lockfile.ts';
 import { resolveEntry } from '../read/lockfile.ts';
+import type { Config } from '../types.ts';
 
 /** What npm calls the target: `--os=linux --cpu=… --libc=glibc`. */
 export interface Machine {
   readonly os: 'linux';
   readonly cpu: 'x64' | 'arm64';
   readonly libc: 'glibc';
+}
+
+/** Lambda runs Amazon Linux 2023: glibc 2.34, on x86-64 or on Graviton. */
+export function machineOf(config: Config): Machine {
+  return { os: 'linux', cpu: config.architecture === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
 }
 
 /** A package that the app imports, and the place in the lockfile it is looked up from. */
@@ -21,7 +28,14 @@ export interface Reach {
   /** For each location, the locations of those that ask for it; `''` is the app itself. */
   readonly requiredBy: ReadonlyMap<string, readonly string[]>;
   /** Needed by a package, absent from the lockfile, and not optional. */
-  readonly unresolved: readonly { readonly name: string; readonly from: string }[];
+  readonly unresolved: readonly Gap[];
+}
+
+export interface Gap {
+  readonly name: string;
+  readonly from: string;
+  /** Only a peer: the package may do without. */
+  readonly peer: boolean;
 }
 
 /**
@@ -34,15 +48,12 @@ export function planReach(
   machine: Machine | 'any',
 ): Reach {
   const requiredBy = new Map<string, string[]>();
-  const unresolved: { name: string; from: string }[] = [];
-  const queue: { name: string; from: string; optional: boolean }[] = roots.map(root => ({
-    ...root,
-    optional: false,
-  }));
+  const unresolved: Gap[] = [];
+  const queue: (Need & { from: string })[] = roots.map(root => ({ ...root, optional: false, peer: false }));
   for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
     const entry = findNeed(entries, wanted.from, wanted.name);
     if (!entry || (wanted.optional && machine !== 'any' && !fits(entry, machine))) {
-      if (!wanted.optional) unresolved.push({ name: wanted.name, from: wanted.from });
+      if (!wanted.optional) unresolved.push({ name: wanted.name, from: wanted.from, peer: wanted.peer });
       continue;
     }
     const seen = requiredBy.get(entry.location);
@@ -57,13 +68,21 @@ export function planReach(
   return { packages, requiredBy, unresolved };
 }
 
+interface Need {
+  readonly name: string;
+  readonly optional: boolean;
+  readonly peer: boolean;
+}
+
 /** What a package asks for by name; what is both plain and optional is optional. */
-export function needsOf(entry: LockEntry): { readonly name: string; readonly optional: boolean }[] {
+export function needsOf(entry: LockEntry): Need[] {
   const { dependencies, peerDependencies, optionalDependencies } = entry;
   const plain = Object.keys({ ...dependencies, ...peerDependencies });
   return [
-    ...plain.filter(name => !(name in optionalDependencies)).map(name => ({ name, optional: false })),
-    ...Object.keys(optionalDependencies).map(name => ({ name, optional: true })),
+    ...plain
+      .filter(name => !(name in optionalDependencies))
+      .map(name => ({ name, optional: false, peer: !(name in dependencies) })),
+    ...Object.keys(optionalDependencies).map(name => ({ name, optional: true, peer: false })),
   ];
 }
 

@@ -4,13 +4,20 @@ import { BuilderError } from '../errors.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import { resolveEntry } from '../read/lockfile.ts';
 import type { Manifest } from '../types.ts';
-import type { Root } from './reach.ts';
+import type { Machine, Root } from './reach.ts';
 import { planReach } from './reach.ts';
 
-export interface InstallInput {
-  readonly packageJson: Readonly<Record<string, unknown>>;
-  readonly packageLock: Readonly<Record<string, unknown>>;
-}
+/** What npm installs, or which packages are taken from the tree that another client installed. */
+export type InstallInput =
+  | {
+      readonly packageJson: Readonly<Record<string, unknown>>;
+      readonly packageLock: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly tree: string;
+      /** Place in the install, place in the tree. */
+      readonly places: readonly (readonly [location: string, origin: string])[];
+    };
 
 /** What npm derives from the root's own lists, which are others here. */
 const derived = new Set(['dev', 'devOptional', 'peer', 'extraneous']);
@@ -23,24 +30,28 @@ const derived = new Set(['dev', 'devOptional', 'peer', 'extraneous']);
  * `LOCKFILE_OUT_OF_STEP` when a package needs one that the lockfile does not hold.
  */
 export function planInstall(
-  lockfile: Lockfile,
-  manifest: Manifest,
+  { lockfile, manifest }: { readonly lockfile: Lockfile; readonly manifest: Manifest },
   roots: readonly Root[],
   entries: ReadonlyMap<string, LockEntry>,
+  machine: Machine,
 ): InstallInput {
+  const onTop = roots.map(({ name }) => ({ name, from: '' }));
   // npm wants a complete lockfile, and leaves out by itself what is for other machines.
-  const reach = planReach(
-    entries,
-    roots.map(({ name }) => ({ name, from: '' })),
-    'any',
-  );
-  const [gap] = reach.unresolved;
+  const reach = planReach(entries, onTop, lockfile.tree ? machine : 'any');
+  const gap = reach.unresolved.find(need => !need.peer);
   if (gap) {
     throw new BuilderError(
       'LOCKFILE_OUT_OF_STEP',
       `${gap.from === '' ? 'the project' : gap.from} needs ${gap.name}, which the lockfile does not hold`,
-      { hint: `run "npm install ${gap.name}" and commit the lockfile`, details: { missing: gap } },
+      {
+        hint: `add ${gap.name} to the dependencies, install and commit the lockfile`,
+        details: { missing: gap },
+      },
     );
+  }
+  if (lockfile.tree) {
+    const own = reach.packages.filter(entry => entry.folder === undefined);
+    return { tree: lockfile.tree.key, places: own.map(({ location, origin }) => [location, origin]) };
   }
   const asking = new Map(roots.map(({ name, from }) => [name, from]));
   const dependencies: Record<string, string> = {};

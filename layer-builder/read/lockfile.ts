@@ -1,10 +1,11 @@
-/** Reads npm's lockfile: the exact input of every build. */
+/** The lockfile, the exact input of every build, and how npm's is read. */
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { isRecord } from '../config/check.ts';
 import { BuilderError } from '../errors.ts';
 import type { Manifest } from '../types.ts';
-import { findLockfile } from './lockfile-place.ts';
+import type { TreeSource } from './client/install.ts';
+import type { LockfilePlace } from './lockfile-place.ts';
 
 /** One package of the lockfile, at one place of the tree. */
 export interface LockEntry {
@@ -34,6 +35,8 @@ export interface LockEntry {
   readonly origin: string;
   /** It lies inside the tarball of the package above it. */
   readonly inBundle: boolean;
+  /** The lockfile says nothing that verifies its content. */
+  readonly unpinned: boolean;
   readonly dev: boolean;
   readonly hasInstallScript: boolean;
 }
@@ -46,16 +49,18 @@ export interface Lockfile {
   /** Where the project sits below that folder: '' unless it is a workspace. */
   readonly projectLocation: string;
   readonly entries: ReadonlyMap<string, LockEntry>;
-  /** The document as it is, from which the installer cuts its own lockfile. */
+  /** npm's document as it is, from which the installer cuts its own lockfile; empty for other clients. */
   readonly raw: Readonly<Record<string, Record<string, unknown>>>;
+  /** What another client than npm installed it from. */
+  readonly tree: TreeSource | undefined;
 }
 
 /**
- * Throws `LOCKFILE_MISSING`, `LOCKFILE_UNSUPPORTED` (pnpm, yarn, npm's version 1), `LOCKFILE_INVALID`, and
- * `LOCKFILE_OUT_OF_STEP` when package.json asks for something else than what was locked.
+ * Reads npm's lockfile. Throws `LOCKFILE_UNSUPPORTED` (version 1), `LOCKFILE_INVALID`, and `LOCKFILE_OUT_OF_STEP` when
+ * package.json asks for something else than what was locked.
  */
-export function readLockfile(project: string, manifest: Manifest): Lockfile {
-  const { path, folder, projectLocation } = findLockfile(project);
+export function readLockfile(place: LockfilePlace, manifest: Manifest): Lockfile {
+  const { path, folder, projectLocation } = place;
   const packages = parseLockfile(readFileSync(path, 'utf8'), basename(path));
   const plain = new Map(
     Object.entries(packages).map(([location, item]) => [location, entryOf(location, item)]),
@@ -64,7 +69,7 @@ export function readLockfile(project: string, manifest: Manifest): Lockfile {
   const entries = new Map(
     [...plain].map(([location, entry]) => [location, folderPackage(entry, plain, asked, folder) ?? entry]),
   );
-  const lockfile = { path, folder, projectLocation, entries, raw: packages };
+  const lockfile = { path, folder, projectLocation, entries, raw: packages, tree: undefined };
   const differences = compareWithManifest(lockfile, manifest);
   if (differences.length > 0) {
     throw new BuilderError(
@@ -124,7 +129,8 @@ function parseLockfile(source: string, file: string): Record<string, Record<stri
   return packages as Record<string, Record<string, unknown>>;
 }
 
-function entryOf(location: string, item: Record<string, unknown>): LockEntry {
+/** An item of npm's lockfile, whose fields are those of package.json and a few more. */
+export function entryOf(location: string, item: Record<string, unknown>): LockEntry {
   const optionalPeers = Object.entries(recordOf(item['peerDependenciesMeta']))
     .filter(([, meta]) => isRecord(meta) && meta['optional'] === true)
     .map(([name]) => name);
@@ -148,6 +154,7 @@ function entryOf(location: string, item: Record<string, unknown>): LockEntry {
     lookup: location,
     origin: location,
     inBundle: item['inBundle'] === true,
+    unpinned: false,
     dev: item['dev'] === true || item['devOptional'] === true,
     hasInstallScript: item['hasInstallScript'] === true,
   };

@@ -5,13 +5,22 @@ import test from 'ava';
 import { buildProject } from '../../../layer-builder/build/index.ts';
 import { planProject } from '../../../layer-builder/build/plan.ts';
 import { packageFunction } from '../../../layer-builder/package/index.ts';
-import { listing, makeProject, write } from './project.ts';
+import { listing, makeProject, temporaryFolder, write } from './project.ts';
 
 interface Row {
   readonly title: string;
   readonly spoil: (project: string) => void;
   readonly code: string;
   readonly says?: RegExp;
+}
+
+/** The project is locked by another client, none of which is on the PATH of these tests. */
+function lockedBy(name: string, text: string, code: string, says: RegExp): Row {
+  const spoil = (project: string) => {
+    rmSync(join(project, 'package-lock.json'));
+    write(project, name, text);
+  };
+  return { title: `only ${name} with ${JSON.stringify(text.slice(0, 40))}`, spoil, code, says };
 }
 
 const config = (value: unknown) => (project: string) => write(project, 'layer-builder.config.json', value);
@@ -44,16 +53,29 @@ const rows: readonly Row[] = [
     spoil: project => rmSync(join(project, 'package-lock.json')),
     code: 'LOCKFILE_MISSING',
   },
-  ...['pnpm-lock.yaml', 'yarn.lock', 'bun.lock'].map(
-    (name): Row => ({
-      title: `only ${name}`,
-      spoil: project => {
-        rmSync(join(project, 'package-lock.json'));
-        write(project, name, '');
-      },
-      code: 'LOCKFILE_UNSUPPORTED',
-      says: /expected package-lock\.json, found/,
-    }),
+  lockedBy('bun.lock', '{}', 'LOCKFILE_UNSUPPORTED', /locked by Bun/),
+  lockedBy('pnpm-lock.yaml', "lockfileVersion: '9.0'\n", 'CLIENT_MISSING', /locked by pnpm.*found none/),
+  lockedBy('yarn.lock', 'ms@2.1.3:\n  version "2.1.3"\n', 'CLIENT_MISSING', /locked by Yarn 1.*found none/),
+  lockedBy('yarn.lock', '__metadata:\n  version: 8\n', 'CLIENT_MISSING', /locked by Yarn 2 or newer/),
+  lockedBy('yarn.lock', '<<<<<<< HEAD\n', 'LOCKFILE_INVALID', /conflict markers/),
+  lockedBy('yarn.lock', '# yarn lockfile v1\n', 'LOCKFILE_OUT_OF_STEP', /ms \(sample asks for 2\.1\.3/),
+  lockedBy(
+    'yarn.lock',
+    'ms@2.1.3:\n  version "2.1.3"\n  resolved "https://example.com/ms.tgz#1"\n',
+    'LOCKFILE_INVALID',
+    /ms@2\.1\.3 has no integrity/,
+  ),
+  lockedBy(
+    'pnpm-lock.yaml',
+    'packages:\n\n  ms@2.1.3:\n    resolution: {tarball: https://example.com/ms.tgz}\n',
+    'LOCKFILE_INVALID',
+    /ms@2\.1\.3 has no integrity/,
+  ),
+  lockedBy(
+    'yarn.lock',
+    '__metadata:\n  version: 8\n\n"ms@https://example.com/ms.git":\n  version: 2.1.3\n  resolution: "ms@https://example.com/ms.git#commit=1"\n',
+    'LOCKFILE_UNSUPPORTED',
+    /comes from git.*scripts/,
   ),
   {
     title: 'a lockfile of version 1',
@@ -141,8 +163,9 @@ for (const { title, spoil, code, says } of rows) {
     const project = makeProject(t, { dependencies: ['ms'] });
     spoil(project);
     const before = title === 'no project folder' ? [] : listing(project);
+    const env = { PATH: '/nowhere', XDG_CACHE_HOME: temporaryFolder(t) };
     for (const run of [buildProject, planProject, packageFunction]) {
-      const error = await t.throwsAsync<Error & { code: string; hint?: string }>(run(project));
+      const error = await t.throwsAsync<Error & { code: string; hint?: string }>(run(project, { env }));
       t.is(error.code, code, error.message);
       t.truthy(error.hint);
       if (says) t.regex(error.message, says);

@@ -3,10 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import { nearest } from '../../../layer-builder/config/check.ts';
 import { completeConfig } from '../../../layer-builder/config.ts';
-import { planWarnings } from '../../../layer-builder/plan/build.ts';
 import { layOut } from '../../../layer-builder/plan/layout.ts';
 import { findNeed, fits, planReach } from '../../../layer-builder/plan/reach.ts';
 import { planRoots } from '../../../layer-builder/plan/roots.ts';
+import { planWarnings } from '../../../layer-builder/plan/warnings.ts';
 import type { LockEntry } from '../../../layer-builder/read/lockfile.ts';
 import { resolveEntry } from '../../../layer-builder/read/lockfile.ts';
 import { parseManifest } from '../../../layer-builder/read/manifest.ts';
@@ -31,7 +31,7 @@ function entry(location: string, facts: Partial<LockEntry> = {}): [string, LockE
     cpu: [],
     libc: [],
   };
-  const flags = { link: false, dev: false, hasInstallScript: false, inBundle: false };
+  const flags = { link: false, dev: false, hasInstallScript: false, inBundle: false, unpinned: false };
   return [
     location,
     { location, name, lookup: location, origin: location, ...plain, ...lists, ...flags, ...facts },
@@ -73,7 +73,7 @@ test('the reach holds dependencies, peers and the optional packages of the machi
   t.deepEqual(reach.unresolved, []);
   t.deepEqual(reach.requiredBy.get('node_modules/a'), ['', 'node_modules/b']);
   const missing = planReach(entries, [{ name: 'nowhere', from: '' }], machine);
-  t.deepEqual(missing.unresolved, [{ name: 'nowhere', from: '' }]);
+  t.deepEqual(missing.unresolved, [{ name: 'nowhere', from: '', peer: false }]);
 });
 
 /** Places and versions of a layout. */
@@ -257,6 +257,7 @@ test('install scripts, copies and what shadows the runtime are named', t => {
   const reach = { packages: [scripted, ready], requiredBy: new Map(), unresolved: [] };
   const artifact = { load: 'eager', layer: true, include: [], exclude: [], reach } as const;
   const warnings = planWarnings({
+    scripts: { 'scripted@1.0.0 || 2.0.0': true, ready: false, quiet: false },
     artifacts: [
       { ...artifact, name: 'core', roots: ['scripted', '@aws-sdk/client-s3'] },
       { ...artifact, name: 'docs', roots: ['ready'] },

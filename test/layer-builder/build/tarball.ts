@@ -37,7 +37,7 @@ export function addPackages(project: string, packages: readonly MadeUpPackage[])
 }
 
 /** A tar archive in the ustar format, compressed. */
-function tar(files: Readonly<Record<string, string | Buffer>>): Buffer {
+export function tar(files: Readonly<Record<string, string | Buffer>>): Buffer {
   const parts: Buffer[] = [];
   for (const [path, content] of Object.entries(files)) {
     const bytes = Buffer.from(content as Buffer);
