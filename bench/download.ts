@@ -5,9 +5,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { LockArtifact } from '../artifact/lock.ts';
@@ -17,9 +14,10 @@ import { startPhases } from '../handler/phases.ts';
 import type { LoaderSettings } from '../handler/settings.ts';
 import { downloadRanges } from './download/ranges.ts';
 import type { Network, Serving } from './download/server.ts';
+import { withFolder } from './support/folder.ts';
 import type { Bench, Result, Row } from './support/result.ts';
-import { ratioOf } from './support/result.ts';
-import { interleave, summarise } from './support/statistics.ts';
+import { ratioOf, rowsOf } from './support/result.ts';
+import { interleave } from './support/statistics.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const region = 'us-east-1';
@@ -48,10 +46,12 @@ const ways = [
   take: (artifact: LockArtifact, settings: LoaderSettings) => Promise<Buffer>;
 }[];
 
-export const bench: Bench = { name: 'download', run };
+export const bench: Bench = {
+  name: 'download',
+  run: progress => withFolder('download', folder => compare(folder, progress)),
+};
 
-async function run(progress: (line: string) => void): Promise<Result> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'bench-download-'));
+async function compare(folder: string, progress: (line: string) => void): Promise<Result> {
   const server = spawn(
     process.execPath,
     [fileURLToPath(new URL('./download/server.ts', import.meta.url)), folder, JSON.stringify(networks)],
@@ -81,17 +81,9 @@ async function run(progress: (line: string) => void): Promise<Result> {
       }));
     });
     const samples = await interleave(contenders, rounds, 1, progress);
-    return resultOf(
-      [...samples].map(([contender, figures]) => ({
-        contender,
-        figures: Object.fromEntries(
-          Object.entries(figures).map(([name, values]) => [name, summarise(values)]),
-        ),
-      })),
-    );
+    return resultOf(rowsOf(samples));
   } finally {
     server.stdin.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,6 @@
 /** `npm run bench` runs every benchmark, `npm run bench -- NAME …` the named ones. By hand or by CI, never inside tests. */
+
+import { updateReadme } from './support/readme.ts';
 import type { Bench } from './support/result.ts';
 import { keepResult } from './support/result.ts';
 
@@ -19,4 +21,5 @@ for (const name of asked.length > 0 ? asked : known) {
   const { bench }: { bench: Bench } = await import(new URL(`./${name}.ts`, import.meta.url).href);
   const result = await bench.run(line => process.stderr.write(`${name}: ${line}\n`));
   process.stdout.write(`${keepResult(result)}\n`);
+  updateReadme();
 }

@@ -3,14 +3,15 @@
  * The target folder is in memory (/dev/shm) where there is one, so that the disk does not decide; BENCH_TMP names another.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryFolder, withFolder } from './support/folder.ts';
+import { requirePrograms } from './support/programs.ts';
 import type { Bench, Result, Row } from './support/result.ts';
-import { ratioOf } from './support/result.ts';
+import { ratioOf, rowsOf } from './support/result.ts';
 import type { Contender } from './support/statistics.ts';
-import { interleave, summarise } from './support/statistics.ts';
+import { interleave } from './support/statistics.ts';
 import type { Library } from './unpack/libraries.ts';
 import type { ZipSet } from './unpack/sets.ts';
 import { makeSets } from './unpack/sets.ts';
@@ -22,30 +23,29 @@ const programs = {
   unzip: (zip: string, into: string) => ['-qq', '-d', into, zip],
 };
 
-export const bench: Bench = { name: 'unpack', run };
+export const bench: Bench = {
+  name: 'unpack',
+  run(progress) {
+    requirePrograms('bsdtar', 'unzip');
+    return withFolder('unpack', folder => compare(folder, progress), memoryFolder());
+  },
+};
 
-async function run(progress: (line: string) => void): Promise<Result> {
-  const base = process.env['BENCH_TMP'] ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
-  const folder = mkdtempSync(join(base, 'bench-unpack-'));
-  try {
-    const sets = await makeSets(folder);
-    const wrong = new Set<string>();
-    const present = Object.entries(programs).filter(
-      ([name]) => spawnSync(name, ['--version']).error === undefined,
-    );
-    const take = (name: string, measure: Measure): Contender => ({
-      name,
-      run: async () => Object.assign({}, ...sets.map(set => runSet(name, set, measure, folder, wrong))),
-    });
-    const contenders = [
-      ...libraries.map(name => take(name, (set, into) => runLibrary(name, set, into))),
-      ...present.map(([name, args]) => take(name, (set, into) => runProgram(name, args(set.zip, into)))),
-    ];
-    const samples = await interleave(contenders, rounds, 1, progress);
-    return report(rowsOf(samples), sets, base, wrong);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function compare(folder: string, progress: (line: string) => void): Promise<Result> {
+  const sets = await makeSets(folder);
+  const wrong = new Set<string>();
+  const take = (name: string, measure: Measure): Contender => ({
+    name,
+    run: async () => Object.assign({}, ...sets.map(set => runSet(name, set, measure, folder, wrong))),
+  });
+  const contenders = [
+    ...libraries.map(name => take(name, (set, into) => runLibrary(name, set, into))),
+    ...Object.entries(programs).map(([name, args]) =>
+      take(name, (set, into) => runProgram(name, args(set.zip, into))),
+    ),
+  ];
+  const samples = await interleave(contenders, rounds, 1, progress);
+  return report(rowsOf(samples), sets, wrong);
 }
 
 interface Measured {
@@ -99,19 +99,7 @@ function runProgram(name: string, args: readonly string[]): Measured {
   return { ms };
 }
 
-function rowsOf(samples: Awaited<ReturnType<typeof interleave>>): readonly Row[] {
-  return [...samples].map(([contender, figures]) => ({
-    contender,
-    figures: Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, summarise(values)])),
-  }));
-}
-
-function report(
-  rows: readonly Row[],
-  sets: readonly ZipSet[],
-  base: string,
-  wrong: ReadonlySet<string>,
-): Result {
+function report(rows: readonly Row[], sets: readonly ZipSet[], wrong: ReadonlySet<string>): Result {
   const target = (set: ZipSet['name'], reach: number) => {
     const peers = rows.filter(row => row.contender !== 'ours');
     const medianOf = (row: Row) => row.figures[`${set} ms`]?.median ?? Number.POSITIVE_INFINITY;
@@ -129,6 +117,11 @@ function report(
     title: 'Unpacking a raw zip',
     figure: 'heavy ms',
     unit: 'ms',
+    panels: sets.map(({ name, files }) => ({
+      figure: `${name} ms`,
+      unit: 'ms',
+      title: `${name} set, ${files.toLocaleString('en')} files`,
+    })),
     rows,
     targets: [
       target('small', 1),
@@ -144,7 +137,7 @@ function report(
         set =>
           `${set.name}: ${set.files} files, ${megabytes(set.bytes)} in a zip of ${megabytes(set.zipBytes)}.`,
       ),
-      `Into ${base}. Libraries: time in a fresh process, without its start and the import. Programs: the whole process.`,
+      `Into ${memoryFolder()}. Libraries: time in a fresh process, without its start and the import. Programs: the whole process.`,
       'Ours checks every header first, hashes every file and renames the folder into place; the others do not.',
       ...wrong,
     ],

@@ -1,6 +1,6 @@
 /** What a benchmark answers, and how it is kept: JSON for machines, a Markdown table, an SVG plot. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
 import type { Panel } from './bars.ts';
 import { drawBars } from './bars.ts';
@@ -53,6 +53,17 @@ export function keepResult({ svg, ...result }: Result): string {
   const panels = result.panels ?? [{ figure: result.figure, unit: result.unit }];
   writeFileSync(new URL(`${result.name}.svg`, folder), svg ?? drawBars(result.title, panels, result.rows));
   return markdown;
+}
+
+/** A result as it lies in its file. */
+export interface Kept extends Omit<Result, 'svg'> {
+  readonly machine: string;
+}
+
+/** The newest result of a benchmark; undefined where it was never run. */
+export function readResult(name: string): Kept | undefined {
+  const file = new URL(`${name}.json`, folder);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
 }
 
 /** Samples as `interleave` answers them, each figure as its median and quartiles. */
