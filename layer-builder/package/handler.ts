@@ -1,8 +1,7 @@
 /** Bundles the handler of this package into few modules, its few dependencies inlined. */
-import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'rolldown';
-import { isLoud, quietBuiltins } from '../build/quiet-builtins.ts';
+import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { reasonOf } from '../read/bundle.ts';
 
@@ -29,7 +28,6 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       input: entry,
       platform: 'node',
       logLevel: 'warn',
-      external: id => isBuiltin(id) && !isLoud(id),
       plugins: [quietBuiltins(), builtinsAsObjects],
       // AWS's signer as ES modules can be shaken: 34 kB instead of 220
       resolve: { mainFields: ['module', 'main'] },

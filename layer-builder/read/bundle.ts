@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { InputOptions } from 'rolldown';
-import { isLoud, quietBuiltins } from '../build/quiet-builtins.ts';
+import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { isProvided } from '../plan/roots.ts';
 import type { Lockfile } from './lockfile.ts';
@@ -46,7 +46,7 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     plugins: [quietBuiltins()],
     external(id, importer) {
       const name = packageOf(id);
-      if (name === undefined) return isBuiltin(id) && !isLoud(id);
+      if (name === undefined) return false;
       const from = placeOf(importer, lockfile);
       const locked = resolveEntry(lockfile.entries, from, name);
       if (locked ? locked.link : !isProvided(name)) return false;
