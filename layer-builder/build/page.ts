@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlanReport } from '../plan/report.ts';
-import { formatHtml } from './html.ts';
+import { formatHtml } from '../report/page/index.ts';
 import { buildPlaces } from './places.ts';
 
 /** Answers the absolute path of the page. The report must be there, as it is after a build. */
