@@ -12,6 +12,7 @@ import { refuseTooLarge } from '../plan/limits.ts';
 import type { Machine } from '../plan/reach.ts';
 import type { PlanPackage } from '../plan/report.ts';
 import { specifiersOf } from '../plan/roots.ts';
+import type { Natives } from '../plan/warnings.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import type { Config } from '../types.ts';
 import type { Compacted } from './compact/index.ts';
@@ -20,6 +21,7 @@ import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
 import { fileOf } from './file.ts';
 import { formatLicenses } from './licenses.ts';
+import { isNewer } from './native/elf.ts';
 import type { TargetNode } from './node.ts';
 import { canRun } from './node.ts';
 import { formatProvenance } from './provenance.ts';
@@ -53,6 +55,7 @@ export interface MadeArtifact {
   readonly unpackedSize: number;
   readonly files: readonly ArtifactFile[];
   readonly packages: readonly LockEntry[];
+  readonly natives: Natives;
   readonly sbom: string;
   readonly provenance: string;
   /** By path in the zip; none unless asked for. */
@@ -148,6 +151,7 @@ export async function makeArtifact(
     unpackedSize,
     files,
     packages,
+    natives: Object.fromEntries(parts.flatMap(nativeOf)),
     sbom,
     provenance,
     maps: compacted.maps,
@@ -157,6 +161,16 @@ export async function makeArtifact(
 }
 
 type Part = { readonly entry: LockEntry; readonly location: string } & ReturnType<typeof readPackageFiles>;
+
+/** The package with the newest libstdc++ that its machine code asks for, if it holds any. */
+function nativeOf({ location, files }: Part): [string, string | null][] {
+  const found = files.flatMap(({ native }) => (native === undefined ? [] : [native.glibcxx ?? null]));
+  const newest = found.reduce(
+    (most, version) => (most === null || (version !== null && isNewer(version, most)) ? version : most),
+    null,
+  );
+  return found.length === 0 ? [] : [[location, newest]];
+}
 
 function packageReport(
   { entry, location, files, pruned }: Part,

@@ -6,6 +6,7 @@ import type { Lock } from '../../artifact/lock.ts';
 import { parseLock } from '../../artifact/lock.ts';
 import { isRecord } from '../config/check.ts';
 import type { BuildPlan } from '../plan/build.ts';
+import type { Natives } from '../plan/warnings.ts';
 import type { BuiltArtifact, Config } from '../types.ts';
 import type { BuildPlaces } from './places.ts';
 
@@ -32,17 +33,21 @@ export function buildKey(
   return sha256Hex(JSON.stringify(inputs));
 }
 
-/** The lock and artifacts of the last build when they have this key and are all there, byte for byte. */
-export function findBuild(
-  places: BuildPlaces,
-  key: string,
-): { lock: Lock; artifacts: BuiltArtifact[] } | undefined {
-  if (readKey(places) !== key || !existsSync(places.lock)) return undefined;
+export interface LastBuild {
+  readonly lock: Lock;
+  readonly artifacts: BuiltArtifact[];
+  readonly natives: Natives;
+}
+
+/** The last build when it has this key and its artifacts are all there, byte for byte. */
+export function findBuild(places: BuildPlaces, key: string): LastBuild | undefined {
+  const record = readRecord(places);
+  if (record?.['key'] !== key || !existsSync(places.lock)) return undefined;
   try {
     const lock = parseLock(readFileSync(places.lock, 'utf8'));
     const artifacts = lock.artifacts.map(artifact => builtArtifact(places, artifact));
     const intact = artifacts.every(({ path, digest }) => digestOf(readFileSync(path)) === digest);
-    return intact ? { lock, artifacts } : undefined;
+    return intact ? { lock, artifacts, natives: (record['natives'] ?? {}) as Natives } : undefined;
   } catch {
     return undefined;
   }
@@ -59,10 +64,10 @@ export function artifactFileName(name: string, digest: Lock['artifacts'][number]
   return `${name}-${hexOf(digest)}.zip`;
 }
 
-function readKey(places: BuildPlaces): unknown {
+function readRecord(places: BuildPlaces): Readonly<Record<string, unknown>> | undefined {
   try {
     const record: unknown = JSON.parse(readFileSync(places.record, 'utf8'));
-    return isRecord(record) ? record['key'] : undefined;
+    return isRecord(record) ? record : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../../artifact/digest.ts';
 import { BuilderError } from '../errors.ts';
+import type { Elf } from './native/elf.ts';
 
 export interface ArtifactFile {
   /** Path inside the zip, `/`-separated. */
@@ -11,6 +12,8 @@ export interface ArtifactFile {
   readonly sha256: string;
   /** Bytes in memory, or the absolute path of a file that is read again when the zip is written. */
   readonly content: Buffer | string;
+  /** What it asks of the machine, when it is machine code. */
+  readonly native?: Elf;
 }
 
 export function fileOf(path: string, text: string | Buffer): ArtifactFile {

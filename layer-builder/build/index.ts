@@ -9,6 +9,7 @@ import { planBuild } from '../plan/build.ts';
 import { refuseTogether } from '../plan/limits.ts';
 import type { PlanReport } from '../plan/report.ts';
 import { reportPlan } from '../plan/report.ts';
+import type { Natives } from '../plan/warnings.ts';
 import { planWarnings } from '../plan/warnings.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import { readProject } from '../read/project.ts';
@@ -37,13 +38,22 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const places = buildPlaces(facts.project);
   const node = findTargetNode(facts.config.runtime, facts.project);
   const key = buildKey(plan, facts.config, node.version, options.sourceMaps);
-  const warnings = [...planWarnings(plan), ...nodeWarnings(node, facts.config)];
-  const last = options.force ? undefined : findBuild(places, key);
-  if (last) return { ...last, lockPath: places.lock, cached: true, warnings };
+  const warningsOf = (natives: Natives) => [
+    ...planWarnings(plan, natives),
+    ...nodeWarnings(node, facts.config),
+  ];
+  const findLast = (): BuildResult | undefined => {
+    const last = options.force ? undefined : findBuild(places, key);
+    if (!last) return undefined;
+    const { lock, artifacts, natives } = last;
+    return { lock, lockPath: places.lock, artifacts, cached: true, warnings: warningsOf(natives) };
+  };
+  const last = findLast();
+  if (last) return last;
   const build = async (temporary: string): Promise<BuildResult> => {
     // Another process may have made it while this one waited.
-    const other = options.force ? undefined : findBuild(places, key);
-    if (other) return { ...other, lockPath: places.lock, cached: true, warnings };
+    const other = findLast();
+    if (other) return other;
     const made = await makeArtifacts(facts, plan, { installs: places.installs, temporary }, options);
     const lock = lockOf(facts.config, plan.artifacts, made, readLastLock(places));
     const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
@@ -56,10 +66,14 @@ export async function buildProject(project: string, options: BuildOptions = {}):
       lockPath: places.lock,
       artifacts,
       cached: false,
-      warnings: [...warnings, ...report.warnings],
+      warnings: [...warningsOf(nativesOf(made)), ...report.warnings],
     };
   };
   return withWorkFolder(places, build, options.signal);
+}
+
+function nativesOf(made: readonly MadeArtifact[]): Natives {
+  return Object.assign({}, ...made.map(({ natives }) => natives)) as Natives;
 }
 
 function nodeWarnings(node: TargetNode, config: Config): string[] {
@@ -133,7 +147,7 @@ function moveInPlace(
     ]),
     [places.report, `${JSON.stringify(report, null, 2)}\n`],
     [places.lock, formatLock(lock)],
-    [places.record, `${JSON.stringify({ formatVersion: 1, key })}\n`],
+    [places.record, `${JSON.stringify({ formatVersion: 1, key, natives: nativesOf(made) })}\n`],
   ];
   for (const [index, [, content]] of moves.entries()) writeFileSync(join(temporary, String(index)), content);
   const maps = join(temporary, 'source-maps');

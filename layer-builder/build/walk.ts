@@ -58,7 +58,7 @@ export function readPackageFiles(
         details: { path: `${location}/${path}`, package: packageName },
       });
     }
-    checkNative(packageName, path, bytes.content, target);
+    const native = checkNative(packageName, path, bytes.content, target);
     const zipPath = `${modulesPath}/${location.slice('node_modules/'.length)}/${path}`;
     files.push({
       path: zipPath,
@@ -66,6 +66,7 @@ export function readPackageFiles(
       size: bytes.content.length,
       sha256: sha256Hex(bytes.content),
       content: source,
+      ...(native === undefined ? {} : { native }),
     });
   }
   return { files, pruned };

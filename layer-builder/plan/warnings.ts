@@ -1,13 +1,25 @@
 /** Pure: what a person should know about a plan before trusting it. */
+import { isNewer } from '../build/native/elf.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import { scriptDecision } from '../read/scripts.ts';
 import type { BuildPlan } from './build.ts';
+import { findNeed } from './reach.ts';
 import { isProvided } from './roots.ts';
 
-/** What a person should know about a plan: scripts that do not run, copies, and what shadows the runtime's own. */
-export function planWarnings(plan: Planned): string[] {
+/** Packages that hold machine code for the target, by location; with the version of libstdc++'s symbols they ask for. */
+export type Natives = Readonly<Record<string, string | null>>;
+
+/** libstdc++ of gcc 11, which Amazon Linux 2023 has. https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html */
+const glibcxx = '3.4.29';
+
+/**
+ * What a person should know: scripts that do not run, peers that are not there, content that nothing pins, copies, what
+ * shadows the runtime's own, and native code that may ask too much.
+ */
+export function planWarnings(plan: Planned, natives: Natives): string[] {
   return [
-    ...scriptWarnings(plan),
+    ...scriptWarnings(plan, natives),
+    ...libraryWarnings(plan, natives),
     ...peerWarnings(plan),
     ...pinWarnings(plan),
     ...copyWarnings(plan),
@@ -15,27 +27,40 @@ export function planWarnings(plan: Planned): string[] {
   ];
 }
 
-type Planned = Pick<BuildPlan, 'artifacts' | 'scripts'>;
+type Planned = Pick<BuildPlan, 'artifacts' | 'scripts' | 'entries'>;
 
 /**
- * Packages whose install script does not run here. Most only fetch or compile native code that the lockfile also
- * brings ready-made for the target; those that do not will fail to load. What the project has looked at and refused
- * works without.
+ * Packages whose install script does not run here, without machine code of their own or of a platform's package. What
+ * the project has looked at and refused works without.
  */
-function scriptWarnings({ artifacts, scripts }: Planned): string[] {
+function scriptWarnings({ artifacts, scripts, entries }: Planned, natives: Natives): string[] {
+  const isReady = (entry: LockEntry) =>
+    entry.location in natives ||
+    Object.keys(entry.optionalDependencies).some(
+      name => (findNeed(entries, entry.location, name)?.location ?? '') in natives,
+    );
   const packages = artifacts.flatMap(artifact => artifact.reach.packages);
-  const scripted = packages.filter(entry => entry.hasInstallScript && !hasBinaries(entry));
-  const lines = scripted.flatMap(entry => {
-    const decision = scriptDecision(scripts, entry);
+  const lines = packages.flatMap(entry => {
+    const decision = entry.hasInstallScript && !isReady(entry) ? scriptDecision(scripts, entry) : false;
     if (decision === false) return [];
     const says = decision
-      ? 'is allowed to run its install script, but none'
+      ? 'may run its install script elsewhere, but none'
       : 'has an install script, which never';
     return [
-      `${entry.name}@${entry.version} ${says} runs here: if it fetches or compiles native code, use a version with prebuilt binaries among its optional dependencies; if it works without, say so with "allowScripts": { "${entry.name}": false } in package.json`,
+      `${entry.name}@${entry.version} ${says} runs here, and it brings no machine code ready-made for the target: if it needs any, use a version or a package with prebuilt binaries; if it works without, say so with "allowScripts": { "${entry.name}": false } in package.json`,
     ];
   });
   return [...new Set(lines)];
+}
+
+function libraryWarnings({ entries }: Planned, natives: Natives): string[] {
+  return Object.entries(natives).flatMap(([location, version]) => {
+    if (version === null || !isNewer(version, glibcxx)) return [];
+    const name = entries.get(location)?.name ?? location;
+    return [
+      `${name} asks for GLIBCXX_${version} of libstdc++, and Amazon Linux 2023 has ${glibcxx}: try it on the target, or use an older version of it`,
+    ];
+  });
 }
 
 /** A peer that nothing provides is a warning to every client; most such packages never touch it. */
@@ -77,9 +102,4 @@ function shadowWarnings(plan: Planned): string[] {
   return names.length === 0
     ? []
     : [`included though the runtime brings it: ${names.join(', ')}; this copy is taken instead`];
-}
-
-/** Platform packages among the optional dependencies are how prebuilt binaries come. */
-function hasBinaries(entry: LockEntry): boolean {
-  return Object.keys(entry.optionalDependencies).some(name => /(linux|arm64|x64)/.test(name));
 }

@@ -89,7 +89,7 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
   };
   for (const part of input.parts) {
     const asked = input.forms[part.entry.name];
-    const isNative = part.files.some(file => /\.(node|so(\.\d+)*|wasm|dylib)$/.test(file.path));
+    const isNative = part.files.some(file => file.native || /\.(wasm|dylib)$/.test(file.path));
     if (asked === 'compacted' || (asked === undefined && !isNative)) continue;
     const reason = asked === undefined ? 'it holds native code' : 'the configuration asks for it';
     if (!reasons.raw.has(part.location)) fallBack(part.location, reason);

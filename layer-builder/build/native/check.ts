@@ -1,6 +1,7 @@
 /** Pure: whether native code runs on the target machine. */
 import type { Architecture, Runtime } from '../../../artifact/lock.ts';
 import { BuilderError } from '../../errors.ts';
+import type { Elf } from './elf.ts';
 import { isElf, isNewer, readElf } from './elf.ts';
 
 export interface NativeTarget {
@@ -32,10 +33,17 @@ export function isForeignBinary(path: string, target: NativeTarget): boolean {
 }
 
 /**
+ * What a file of machine code asks for; undefined for all others.
+ *
  * Throws `NATIVE_MISMATCH` for an addon, library or program of another machine, of another C library, of a newer
  * glibc than the target has, or compiled for another version of Node's module ABI.
  */
-export function checkNative(packageName: string, path: string, bytes: Buffer, target: NativeTarget): void {
+export function checkNative(
+  packageName: string,
+  path: string,
+  bytes: Buffer,
+  target: NativeTarget,
+): Elf | undefined {
   const mismatch = (expected: string, found: string) =>
     new BuilderError(
       'NATIVE_MISMATCH',
@@ -47,17 +55,18 @@ export function checkNative(packageName: string, path: string, bytes: Buffer, ta
     );
   if (!isElf(bytes)) {
     if (path.endsWith('.node')) throw mismatch('an ELF file', formatOf(bytes));
-    return;
+    return undefined;
   }
-  let elf: ReturnType<typeof readElf>;
+  let elf: Elf | undefined;
   try {
     elf = readElf(bytes);
   } catch {
     throw mismatch('an ELF file', 'one that is damaged or cut short');
   }
-  if (!elf) return;
+  if (!elf) return undefined;
   if (elf.machine !== target.architecture) throw mismatch(target.architecture, elf.machine);
-  const musl = elf.needed.find(name => /musl/.test(name));
+  // Some linkers write musl's library as plain libc.so; glibc's is always libc.so.6.
+  const musl = [...elf.needed, elf.loader ?? ''].find(name => /musl|^libc\.so$/.test(name));
   if (musl !== undefined) throw mismatch('glibc (libc.so.6)', `musl (${musl})`);
   if (elf.glibc !== undefined && isNewer(elf.glibc, glibc))
     throw mismatch(`glibc ${glibc} or older`, `glibc ${elf.glibc}`);
@@ -65,6 +74,7 @@ export function checkNative(packageName: string, path: string, bytes: Buffer, ta
   if (elf.moduleAbi !== undefined && elf.moduleAbi !== abi) {
     throw mismatch(`Node-API or module ABI ${abi} (${target.runtime})`, `module ABI ${elf.moduleAbi}`);
   }
+  return elf;
 }
 
 function formatOf(bytes: Buffer): string {

@@ -10,13 +10,25 @@ export interface Elf {
   readonly needed: readonly string[];
   /** Highest version of glibc's symbols it asks for, e.g. `2.28`. */
   readonly glibc: string | undefined;
+  /** Highest version of libstdc++'s symbols it asks for, e.g. `3.4.29`. */
+  readonly glibcxx: string | undefined;
+  /** Loader that a program names, e.g. `/lib64/ld-linux-x86-64.so.2`; libraries name none. */
+  readonly loader: string | undefined;
   /** Module ABI that it was compiled for, when it does not use Node-API. */
   readonly moduleAbi: number | undefined;
 }
 
+const asksNothing = {
+  needed: [],
+  glibc: undefined,
+  glibcxx: undefined,
+  loader: undefined,
+  moduleAbi: undefined,
+};
 const machines: Readonly<Record<number, string>> = { 62: 'x86_64', 183: 'arm64' };
 const dynamicSegment = 2;
 const loadSegment = 1;
+const loaderSegment = 3;
 const tag = { needed: 1, strings: 5, stringsSize: 10, versions: 0x6ffffffe, versionCount: 0x6fffffff };
 
 export function isElf(bytes: Buffer): boolean {
@@ -27,12 +39,7 @@ export function isElf(bytes: Buffer): boolean {
 export function readElf(bytes: Buffer): Elf | undefined {
   const [kind, order] = [bytes[4], bytes[5]];
   if (kind !== 2 || order !== 1) {
-    return {
-      machine: kind === 1 ? '32-bit' : 'big-endian',
-      needed: [],
-      glibc: undefined,
-      moduleAbi: undefined,
-    };
+    return { ...asksNothing, machine: kind === 1 ? '32-bit' : 'big-endian' };
   }
   const type = bytes.readUInt16LE(16);
   if (type !== 2 && type !== 3) return undefined;
@@ -40,21 +47,25 @@ export function readElf(bytes: Buffer): Elf | undefined {
   const machine = machines[number] ?? `ELF machine ${number}`;
   const segments = readSegments(bytes);
   const dynamic = segments.find(segment => segment.type === dynamicSegment);
-  if (!dynamic) return { machine, needed: [], glibc: undefined, moduleAbi: undefined };
+  if (!dynamic) return { ...asksNothing, machine };
   const entries = readDynamic(bytes, dynamic);
   const first = (wanted: number) => entries.find(([name]) => name === wanted)?.[1];
   const strings = offsetOf(first(tag.strings) ?? 0, segments);
   const textAt = (offset: number) => readText(bytes, strings + offset);
   const table = bytes.subarray(strings, strings + (first(tag.stringsSize) ?? 0)).toString('latin1');
   const abi = /node_register_module_v(\d+)/.exec(table)?.[1];
-  const versions = first(tag.versions);
+  const start = first(tag.versions);
+  const versions =
+    start === undefined
+      ? []
+      : neededVersions(bytes, offsetOf(start, segments), first(tag.versionCount) ?? 0, textAt);
+  const loader = segments.find(segment => segment.type === loaderSegment);
   return {
     machine,
     needed: entries.filter(([name]) => name === tag.needed).map(([, value]) => textAt(value)),
-    glibc:
-      versions === undefined
-        ? undefined
-        : highestGlibc(bytes, offsetOf(versions, segments), first(tag.versionCount) ?? 0, textAt),
+    glibc: highest(versions, 'GLIBC_'),
+    glibcxx: highest(versions, 'GLIBCXX_'),
+    loader: loader && readText(bytes, loader.offset),
     moduleAbi: abi === undefined || table.includes('napi_register_module') ? undefined : Number(abi),
   };
 }
@@ -114,23 +125,32 @@ function readText(bytes: Buffer, at: number): string {
   return bytes.toString('latin1', at, end);
 }
 
-/** Walks the list of needed versions: for each library, the versions of symbols asked of it. */
-function highestGlibc(
+/** Walks the list of needed versions: for each library, the versions of symbols asked of it, e.g. `GLIBC_2.34`. */
+function neededVersions(
   bytes: Buffer,
   start: number,
   count: number,
   textAt: (offset: number) => string,
-): string | undefined {
-  let highest: string | undefined;
+): string[] {
+  const found: string[] = [];
   let at = start;
   for (let library = 0; library < Math.min(count, 1000); library++) {
     let entry = at + bytes.readUInt32LE(at + 8);
     for (let symbol = 0; symbol < bytes.readUInt16LE(at + 2); symbol++) {
-      const version = /^GLIBC_(\d+(?:\.\d+)+)$/.exec(textAt(bytes.readUInt32LE(entry + 8)))?.[1];
-      if (version !== undefined && (highest === undefined || isNewer(version, highest))) highest = version;
+      found.push(textAt(bytes.readUInt32LE(entry + 8)));
       entry += bytes.readUInt32LE(entry + 12);
     }
     at += bytes.readUInt32LE(at + 12);
   }
-  return highest;
+  return found;
+}
+
+function highest(names: readonly string[], prefix: string): string | undefined {
+  const versions = names
+    .filter(name => name.startsWith(prefix) && /^\d+(\.\d+)+$/.test(name.slice(prefix.length)))
+    .map(name => name.slice(prefix.length));
+  return versions.reduce<string | undefined>(
+    (most, version) => (most === undefined || isNewer(version, most) ? version : most),
+    undefined,
+  );
 }

@@ -93,6 +93,7 @@ const faults: readonly Fault[] = [
   { title: 'another machine', elf: makeElf({ machine: 183 }), found: /found arm64/ },
   { title: 'a 32-bit file', elf: makeElf({ bits: 1 }), found: /found 32-bit/ },
   { title: 'musl', elf: makeElf({ needed: 'libc.musl-x86_64.so.1' }), found: /found musl/ },
+  { title: 'musl as libc.so', elf: makeElf({ needed: 'libc.so' }), found: /found musl \(libc\.so\)/ },
   {
     title: 'a newer glibc',
     elf: makeElf({ glibc: 'GLIBC_2.38' }),
@@ -158,4 +159,21 @@ test('a build with a binary of another machine stops with NATIVE_MISMATCH and le
   const error = await t.throwsAsync<Error & { code: string }>(buildProject(project));
   t.is(error.code, 'NATIVE_MISMATCH');
   t.throws(() => readFileSync(join(project, 'deps.lock.json')));
+});
+
+test('a program without a suffix is machine code too: its package stays whole and needs no install script', async t => {
+  const project = makeProject(t, { files: { 'app.js': importing(['tool']) } });
+  const run = `exports.run = () => require.resolve('tool-' + process.platform + '/bin/tool');`;
+  addPackages(project, [
+    {
+      name: 'tool',
+      manifest: { scripts: { postinstall: 'exit 1' }, optionalDependencies: { 'tool-linux': '1.0.0' } },
+      files: { 'index.js': run },
+    },
+    { name: 'tool-linux', manifest: { os: ['linux'] }, files: { 'bin/tool': makeElf({}) } },
+  ]);
+  const { artifacts, warnings } = await buildProject(project);
+  const { files } = await unzipper.Open.buffer(readFileSync(artifacts[0]?.path ?? ''));
+  t.true(files.some(file => file.path === 'nodejs/node_modules/tool-linux/bin/tool'));
+  t.deepEqual(warnings, []);
 });

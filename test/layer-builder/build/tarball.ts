@@ -25,11 +25,12 @@ export function addPackages(project: string, packages: readonly MadeUpPackage[])
     const locked = lockfile['packages'] as Record<string, Record<string, unknown>>;
     Object.assign(locked['']?.['dependencies'] as object, { [name]: range });
     const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
-    const { dependencies, optionalDependencies } = facts as Record<string, unknown>;
+    const { dependencies, optionalDependencies, scripts } = facts as Record<string, unknown>;
     locked[`node_modules/${name}`] = {
       ...{ version: '1.0.0', resolved: range, integrity, license: 'MIT' },
       ...(dependencies === undefined ? {} : { dependencies }),
       ...(optionalDependencies === undefined ? {} : { optionalDependencies }),
+      ...(scripts === undefined ? {} : { hasInstallScript: true }),
     };
   }
   write(project, 'package.json', manifest);
