@@ -1,5 +1,4 @@
 /** A snapshot and what is asked of it → the facts of a digest; `formats/` turn them into bytes. Pure. */
-import { readKeptText } from '../repository/kept-text.ts';
 import type { NoText, RepositoryFile, Snapshot } from '../repository/snapshot.ts';
 import { type DigestFilters, type IsWanted, parseCutOff } from './filter.ts';
 import { findLeaks, type Leak } from './leaks.ts';
@@ -20,8 +19,8 @@ export interface DigestFile {
   readonly size: number;
   /** Estimated, of the text as it is shown. */
   readonly tokens: number;
-  /** Reads the text as it is shown; not kept, because all texts together are large. */
-  readonly text: () => string;
+  /** Reads the text as it is shown, in UTF-8; not kept, because all texts together are large. */
+  readonly text: () => Buffer;
 }
 
 /** `over budget`: there was no room for it in `max_tokens`. */
@@ -68,7 +67,7 @@ export function makeDigest(snapshot: Snapshot, request: DigestRequest, isWanted:
     }
     const most = isCutOff(path) ? request.max_content_length : 0;
     const shown = textReader(file, most);
-    const text = shown();
+    const text = shown().toString();
     files.push({ path, size, tokens: estimateTokens(text.length), text: shown });
     if (leaks.length < mostLeaks) leaks.push(...findLeaks(path, text, mostLeaks - leaks.length));
   }
@@ -83,12 +82,14 @@ function whyLeftOut(
 }
 
 /** `most` characters of the text; 0: all of it. */
-function textReader({ text }: RepositoryFile, most: number): () => string {
+function textReader({ text }: RepositoryFile, most: number): () => Buffer {
   return () => {
-    const whole = text === undefined ? '' : readKeptText(text);
-    if (most === 0 || whole.length <= most) return whole;
+    const bytes = text === undefined ? Buffer.alloc(0) : text();
+    if (most === 0 || bytes.length <= most) return bytes;
+    const whole = bytes.toString();
+    if (whole.length <= most) return bytes;
     // Not between the two halves of one character.
     const end = /[\uD800-\uDBFF]/.test(whole[most - 1] ?? '') ? most - 1 : most;
-    return `${whole.slice(0, end)}\n… cut off after ${end} of ${whole.length} characters\n`;
+    return Buffer.from(`${whole.slice(0, end)}\n… cut off after ${end} of ${whole.length} characters\n`);
   };
 }

@@ -7,16 +7,21 @@ import type { Format } from './formats/format.ts';
  * Renders the digest. With `max_tokens`, files are taken in the order of their paths as long as they fit behind the
  * head; the others are listed as left out. The head itself is never cut.
  */
-export function renderDigest(whole: Digest, format: Format): Iterable<string> {
+export function renderDigest(whole: Digest, format: Format): Iterable<string | Buffer> {
   const digest = whole.request.max_tokens > 0 ? fitted(whole, format) : whole;
   return parts(digest, format);
 }
 
-function* parts(digest: Digest, format: Format): Generator<string> {
+function* parts(digest: Digest, format: Format): Generator<string | Buffer> {
   yield format.head(digest);
   const shown = digest.request.hide_file_contents ? [] : digest.files;
-  for (const [index, file] of shown.entries()) yield format.file(digest, file, index);
+  for (const [index, file] of shown.entries()) yield* format.file(digest, file, index);
   yield format.end(digest);
+}
+
+/** Characters. */
+function lengthOf(parts: readonly (string | Buffer)[]): number {
+  return parts.reduce((sum, part) => sum + part.toString().length, 0);
 }
 
 /** Characters that a file may add to the head's tree: a line for each new folder and one for itself, drawn and escaped. */
@@ -34,7 +39,7 @@ function fitted(digest: Digest, format: Format): Digest {
   for (const file of digest.files) {
     // The estimate is at hand; the part itself is made only for what may fit.
     if (!isHidden && used + file.tokens * 4 - 4 > most) continue;
-    const part = isHidden ? 0 : format.file(digest, file, 1).length;
+    const part = isHidden ? 0 : lengthOf(format.file(digest, file, 1));
     const cost = part + treeCost(file.path);
     if (used + cost > most) continue;
     costs.set(file, part);

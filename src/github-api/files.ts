@@ -2,7 +2,6 @@
 import { type Answer, json } from '../declare.ts';
 import { matchesAll, type PathFilters } from '../digest/filter.ts';
 import { bodyOf } from '../pieces.ts';
-import { readKeptText } from '../repository/kept-text.ts';
 import type { RepositoryFile } from '../repository/snapshot.ts';
 import type { Services } from '../services.ts';
 import type { RepositoryName } from '../upstream/github.ts';
@@ -34,7 +33,7 @@ function* textsByPath(files: readonly RepositoryFile[]): Generator<string> {
   let comma = '{';
   for (const { path, text } of files) {
     if (text === undefined) continue;
-    yield `${comma}${JSON.stringify(path)}:${JSON.stringify(readKeptText(text))}`;
+    yield `${comma}${JSON.stringify(path)}:${JSON.stringify(text().toString())}`;
     comma = ',';
   }
   yield comma === '{' ? '{}' : '}';

@@ -1,17 +1,15 @@
-/** Reads exact numbers of bytes from a stream of chunks, one at a time, without keeping what was read. */
+/** Reads exact numbers of bytes from a stream of chunks into memory of the caller's, without keeping what was read. */
 
 export interface ByteReader {
-  /** `before` and the next `size` bytes in memory of their own; fewer only at the end of the stream. */
-  read(size: number, before?: Buffer): Promise<Buffer>;
+  /** Writes the next bytes to `into` from `at` on. Returns how many; fewer than `size` only at the end of the stream. */
+  read(into: Buffer, at: number, size: number): Promise<number>;
   /** Passes over `size` bytes. Returns how many there were. */
   skip(size: number): Promise<number>;
 }
 
-const nothing: Buffer = Buffer.alloc(0);
-
 export function createByteReader(chunks: AsyncIterable<Buffer>): ByteReader {
   const iterator = chunks[Symbol.asyncIterator]();
-  let current: Buffer = nothing;
+  let current: Buffer = Buffer.alloc(0);
 
   /** Hands slices to `use` until `size` bytes went by. */
   async function take(size: number, use: (slice: Buffer, at: number) => void): Promise<number> {
@@ -32,13 +30,7 @@ export function createByteReader(chunks: AsyncIterable<Buffer>): ByteReader {
   }
 
   return {
-    async read(size, before = nothing) {
-      // Never pooled: a small file must not keep a large shared block of memory alive.
-      const bytes = Buffer.allocUnsafeSlow(before.length + size);
-      before.copy(bytes);
-      const taken = await take(size, (slice, at) => slice.copy(bytes, before.length + at));
-      return taken === size ? bytes : bytes.subarray(0, before.length + taken);
-    },
+    read: (into, start, size) => take(size, (slice, at) => slice.copy(into, start + at)),
     skip: size => take(size, () => {}),
   };
 }

@@ -5,10 +5,10 @@ import { createGunzip } from 'node:zlib';
 import { HttpError } from '../http/errors.ts';
 import type { Archive } from '../upstream/github.ts';
 import { createByteReader } from './bytes.ts';
-import { deflateText, type KeptText } from './kept-text.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import { createTreeCheck } from './paths.ts';
 import { type ReadContent, readTar, type TakeEntry } from './tar.ts';
+import { createTexts, type ReadText } from './texts.ts';
 
 /** Why a file has no text. */
 export type NoText = 'binary' | 'not UTF-8' | 'too large' | 'link';
@@ -18,7 +18,7 @@ export interface RepositoryFile {
   readonly size: number;
   readonly noText?: NoText;
   /** Absent when there is no text, or when it was not wanted and room was needed. */
-  readonly text?: KeptText;
+  readonly text?: ReadText;
 }
 
 export interface Snapshot {
@@ -47,29 +47,21 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const files: Draft[] = [];
   const check = createTreeCheck();
+  let texts = createTexts();
   let entries = 0;
-  let kept = 0;
   let complete = true;
-  let deflates = false;
+  // Every file is read to the same place, and only what is kept is copied: garbage outside V8's heap goes late.
+  const scratch = Buffer.allocUnsafeSlow(limits.fileBytes);
 
-  function keep(file: Draft, text: KeptText): void {
-    kept -= file.text?.bytes.length ?? 0;
-    file.text = text;
-    kept += text.bytes.length;
-  }
-
-  function dropUnwanted(): void {
+  function makeRoom(): void {
     complete = false;
-    for (const file of files) {
-      if (file.text === undefined || wanted(file.path)) continue;
-      kept -= file.text.bytes.length;
-      delete file.text;
+    const before = files.filter(({ text }) => text);
+    texts = createTexts();
+    for (const file of before) {
+      if (file.text && wanted(file.path)) file.text = texts.add(file.text());
+      else delete file.text;
     }
-  }
-
-  function deflateAll(): void {
-    deflates = true;
-    for (const file of files) if (file.text) keep(file, deflateText(file.text));
+    if (texts.size > limits.deflateFrom) texts.deflate();
   }
 
   const take: TakeEntry = async (entry, content) => {
@@ -84,13 +76,15 @@ export async function readSnapshot(
     // Nobody will ask for its text, not even whether it has one.
     else if (!complete && !wanted(path)) return;
     else {
-      const found = await readFileText(entry.size, content);
+      const found = await readFileText(scratch, entry.size, content);
       if (typeof found === 'string') file.noText = found;
       else {
-        keep(file, deflates ? deflateText({ bytes: found }) : { bytes: found });
-        if (kept > limits.deflateFrom && complete) dropUnwanted();
-        if (kept > limits.deflateFrom && !deflates) deflateAll();
-        if (kept > limits.textBytes) throw overLimit(limits, 'textBytes');
+        file.text = texts.add(found);
+        if (texts.size > limits.deflateFrom) {
+          if (complete) makeRoom();
+          else texts.deflate();
+        }
+        if (texts.size > limits.textBytes) throw overLimit(limits, 'textBytes');
       }
     }
   };
@@ -105,7 +99,7 @@ export async function readSnapshot(
     archive.body.destroy();
     throw explain(error, archive);
   }
-  return { commit, files, complete, weight: kept + files.length * 300 };
+  return { commit, files, complete, weight: texts.size + files.length * 300 };
 }
 
 /** The archive's bytes after gunzip, counted on both sides. */
@@ -143,10 +137,11 @@ async function downloaded({ body }: Archive, limits: ArchiveLimits): Promise<Buf
  * The bytes of a text, or why there is none. git's own rule: a NUL in the first 8,000 bytes makes a file binary. Most
  * bytes of a repository are in such files, and no more of them is ever in memory.
  */
-async function readFileText(size: number, content: ReadContent): Promise<Buffer | NoText> {
-  const start = await content(8000);
-  if (start.includes(0)) return 'binary';
-  const bytes = start.length === size ? start : await content(size, start);
+async function readFileText(scratch: Buffer, size: number, content: ReadContent): Promise<Buffer | NoText> {
+  const start = await content(scratch, 0, 8000);
+  if (scratch.subarray(0, start).includes(0)) return 'binary';
+  await content(scratch, start, size - start);
+  const bytes = scratch.subarray(0, size);
   return isUtf8(bytes) ? bytes : 'not UTF-8';
 }
 

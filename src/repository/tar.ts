@@ -13,8 +13,8 @@ export interface TarEntry {
   readonly size: number;
 }
 
-/** `before` and the next bytes of an entry's content, at most `size`. */
-export type ReadContent = (size: number, before?: Buffer) => Promise<Buffer>;
+/** Writes the next bytes of an entry's content to `into` from `at` on, at most `size`. Returns how many. */
+export type ReadContent = (into: Buffer, at: number, size: number) => Promise<number>;
 
 /** Takes one entry. It may read from the content before it returns; what it leaves is passed over. */
 export type TakeEntry = (entry: TarEntry, content: ReadContent) => Promise<void>;
@@ -26,9 +26,9 @@ const mostPax = 64 * 1024;
 /** Walks all entries. Throws `HttpError` 422 for whatever `git archive` does not write. */
 export async function readTar(reader: ByteReader, take: TakeEntry): Promise<void> {
   let pax: Readonly<Record<string, string>> = {};
+  const header = Buffer.alloc(block);
   for (;;) {
-    const header = await reader.read(block);
-    if (header.length < block) throw hostile('it ends before its end mark');
+    if ((await reader.read(header, 0, block)) < block) throw hostile('it ends before its end mark');
     if (isZero(header)) break;
     checkSum(header);
     const type = String.fromCharCode(header[156] ?? 0);
@@ -41,12 +41,11 @@ export async function readTar(reader: ByteReader, take: TakeEntry): Promise<void
     const entry = { path: pax['path'] ?? nameOf(header), kind: kindOf(type), size };
     pax = {};
     let left = entry.kind === 'file' ? size : 0;
-    await take(entry, async (most, before) => {
+    await take(entry, async (into, at, most) => {
       const wanted = Math.min(most, left);
-      const bytes = await reader.read(wanted, before);
-      if (bytes.length < wanted + (before?.length ?? 0)) throw hostile('a file ends too early');
+      if ((await reader.read(into, at, wanted)) < wanted) throw hostile('a file ends too early');
       left -= wanted;
-      return bytes;
+      return wanted;
     });
     const rest = left + (entry.kind === 'file' ? padding(size) : 0);
     if ((await reader.skip(rest)) < rest) throw hostile('a file ends too early');
@@ -79,7 +78,8 @@ function nameOf(header: Buffer): string {
 /** Records `<length> <key>=<value>\n`; only the keys that matter are kept. */
 async function readPax(reader: ByteReader, size: number): Promise<Record<string, string>> {
   if (size > mostPax) throw hostile(`an extended header of ${size} bytes`);
-  const bytes = await reader.read(size);
+  const whole = Buffer.alloc(size);
+  const bytes = whole.subarray(0, await reader.read(whole, 0, size));
   await reader.skip(padding(size));
   const fields: Record<string, string> = {};
   for (let at = 0; at < bytes.length; ) {

@@ -13,13 +13,15 @@ export async function readZip(zip: Buffer, limits: ArchiveLimits, take: TakeEntr
   const unpacked = files.reduce((sum, file) => sum + file.size, 0);
   if (unpacked > ratioFrom && unpacked > zip.length * limits.ratio) throw overLimit(limits, 'ratio');
   for (const { path, size, content } of files) {
-    let bytes: Buffer | undefined;
-    await take({ path, kind: 'file', size }, async (most, before) => {
-      bytes ??= refusing(content);
-      return bytes.subarray(0, most + (before?.length ?? 0));
+    let left: Buffer | undefined;
+    await take({ path, kind: 'file', size }, async (into, at, most) => {
+      left ??= refusing(content);
+      const taken = left.copy(into, at, 0, most);
+      left = left.subarray(taken);
+      return taken;
     });
   }
-  for (const path of links) await take({ path, kind: 'link', size: 0 }, async () => Buffer.alloc(0));
+  for (const path of links) await take({ path, kind: 'link', size: 0 }, async () => 0);
 }
 
 function checked(zip: Buffer, limits: ArchiveLimits): UntrustedArchive {

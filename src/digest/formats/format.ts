@@ -5,7 +5,8 @@ export interface Format {
   readonly type: string;
   /** Everything before the files. */
   head(digest: Digest): string;
-  file(digest: Digest, file: DigestFile, index: number): string;
+  /** In parts, so that a large text is not copied to stand between its marks. */
+  file(digest: Digest, file: DigestFile, index: number): readonly (string | Buffer)[];
   end(digest: Digest): string;
 }
 

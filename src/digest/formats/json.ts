@@ -16,7 +16,7 @@ export const json: Format = {
   },
   file: (_digest, file, index) => {
     const { path, size, tokens } = file;
-    return `${index === 0 ? '' : ','}${JSON.stringify({ path, size, tokens, content: file.text() })}`;
+    return [index === 0 ? '' : ',', JSON.stringify({ path, size, tokens, content: file.text().toString() })];
   },
   end: () => ']}',
 };

@@ -28,30 +28,38 @@ export const markdown: Format = {
       digest.request.hide_file_contents ? '' : '\n## Files\n',
     ].join('\n');
   },
-  file: (_digest, file) =>
-    `\n### ${code(printable(file.path))}\n\n${fence(file.text(), languageOf(file.path))}\n`,
+  file: (_digest, file) => [
+    `\n### ${code(printable(file.path))}\n\n`,
+    ...fenced(file.text(), languageOf(file.path)),
+    '\n',
+  ],
   end: () => '',
 };
 
 /** A fence one backtick longer than the longest run inside. https://spec.commonmark.org/0.31.2/#fenced-code-blocks */
-export function fence(text: string, language: string): string {
+function fenced(text: Buffer, language: string): readonly (string | Buffer)[] {
   const mark = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return `${mark}${language}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${mark}`;
+  return [`${mark}${language}\n`, text, text.length === 0 || text.at(-1) === 0x0a ? mark : `\n${mark}`];
+}
+
+function fence(text: string, language: string): string {
+  return fenced(Buffer.from(text), language).join('');
 }
 
 /** A code span, in which nothing is markup. https://spec.commonmark.org/0.31.2/#code-spans */
 function code(text: string): string {
-  const run = longestRun(text);
+  const run = longestRun(Buffer.from(text));
   if (run === 0) return `\`${text}\``;
   const mark = '`'.repeat(run + 1);
   return `${mark} ${text} ${mark}`;
 }
 
-function longestRun(text: string): number {
+/** Of backticks. */
+function longestRun(text: Buffer): number {
   let longest = 0;
-  for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', at)) {
+  for (let at = text.indexOf(0x60); at !== -1; at = text.indexOf(0x60, at)) {
     const start = at;
-    while (text[at] === '`') at += 1;
+    while (text[at] === 0x60) at += 1;
     longest = Math.max(longest, at - start);
   }
   return longest;

@@ -26,7 +26,7 @@ export const text: Format = {
       '',
     ].join('\n');
   },
-  file: (digest, file) => `\n${separator(digest, printable(file.path))}\n${file.text()}\n`,
+  file: (digest, file) => [`\n${separator(digest, printable(file.path))}\n`, file.text(), '\n'],
   end: digest => (digest.request.hide_file_contents ? '' : `\n${separator(digest, 'END')}\n`),
 };
 

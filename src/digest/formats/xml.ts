@@ -26,7 +26,11 @@ export const xml: Format = {
     ];
     return `${lines.join('\n')}\n`;
   },
-  file: (_digest, { path, size, tokens, text }) => `${element('file', { path, size, tokens }, text())}\n`,
+  file: (_digest, { path, size, tokens, text }) => [
+    `<file${attributes({ path, size, tokens })}>`,
+    escapeXml(text().toString()),
+    '</file>\n',
+  ],
   end: () => '</files>\n</digest>\n',
 };
 

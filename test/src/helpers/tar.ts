@@ -39,12 +39,14 @@ function entry(file: TarFile): Buffer[] {
   const content = Buffer.from(file.content ?? '');
   const long = Buffer.byteLength(file.path) > 100;
   const pax = paxRecord('path', file.path);
+  // Of the whole path: what is cut off at a slash is no folder.
+  const type = file.type ?? (file.path.endsWith('/') ? '5' : '0');
   const before = long
     ? [header({ path: `${file.path.slice(0, 80)}.data`, type: 'x', content: pax }), padded(pax)]
     : [];
   return [
     ...before,
-    header({ ...file, path: long ? file.path.slice(0, 80) : file.path, content }),
+    header({ ...file, type, path: long ? file.path.slice(0, 80) : file.path, content }),
     padded(content),
   ];
 }
