@@ -1,83 +1,127 @@
 /**
- * Peak memory of the service while it reads repository archives at its limits, above its own idle.
- *
- *   node bench/digest-memory.ts        (Linux; wanted: at most 120 MB above idle)
+ * Peak memory of the service above its own idle (Linux), and time, for archives at its limits and for hostile ones. Each
+ * request goes to a process of its own that has answered a small one before, so that idle is idle.
  */
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { archiveOf, type TarFile } from '../test/src/helpers/tar.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { archiveOf } from '../test/src/helpers/tar.ts';
+import { type MeasuredArchive, makeArchives } from './digest/archives.ts';
+import type { Bench, Result } from './support/result.ts';
+import { summarise } from './support/statistics.ts';
 
-/** For the request before the measured one. */
-const small = archiveOf([{ path: 'a.txt', content: 'a' }]);
-const mega = 1024 * 1024;
-const commit = '1'.repeat(40);
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const key = 'key-of-the-measurement';
+const server = fileURLToPath(new URL('./digest/memory-server.ts', import.meta.url));
+const wanted = { mebibytes: 120, hostileSeconds: 1 };
 
-/** Half of it binary, so that gzip cannot shrink it; the text below the limit on texts. */
-function fiftyMegabytes(): Buffer {
-  const binary: TarFile[] = Array.from({ length: 42 }, (_, i) => ({
-    path: `bin/${i}.dat`,
-    content: Buffer.concat([Buffer.alloc(1), randomBytes(mega)]),
-  }));
-  const text: TarFile[] = Array.from({ length: 1500 }, (_, i) => ({
-    path: `src/${i % 40}/file-${i}.txt`,
-    content: randomBytes(3.9 * 1024)
-      .toString('base64')
-      .replace(/.{60}/g, '$&\n'),
-  }));
-  const filler: TarFile[] = Array.from({ length: 20 }, (_, i) => ({
-    path: `blank/${i}`,
-    content: Buffer.alloc(4.5 * mega),
-  }));
-  return archiveOf([...binary, ...text, ...filler]);
+export const bench: Bench = { name: 'digest-memory', run };
+
+async function run(progress: (line: string) => void): Promise<Result> {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-memory-'));
+  try {
+    const cases = makeArchives(folder);
+    const measured: Measured[][] = cases.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      progress(`round ${round + 1} of ${rounds}`);
+      for (const [index, each] of cases.entries()) measured[index]?.push(await measure(each));
+    }
+    return report(cases, measured);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-const cases: readonly (readonly [name: string, make: () => Buffer, path: string])[] = [
-  ['statistics of a 50 MB archive', fiftyMegabytes, '/github-stats/files-by-size?limit=5'],
-  ['digest of its texts', fiftyMegabytes, '/github-digest/markdown?filter_starts_with=src'],
-  ['digest of 15.9 MB of text', () => archiveOf(texts(159)), '/github-digest/markdown?filter_starts_with='],
-  ['20 MB of text: 413', () => archiveOf(texts(200)), '/github-digest/markdown?filter_starts_with='],
-  ['a bomb of 190 MB: 413', () => archiveOf(blanks()), '/github-stats/files-by-size'],
-];
-
-function texts(count: number): TarFile[] {
-  const line = 'The quick brown fox jumps over the lazy dog.\n';
-  return Array.from({ length: count }, (_, i) => ({
-    path: `f${i}.txt`,
-    content: `${i}\n${line.repeat(Math.floor((0.1 * mega) / line.length))}`,
-  }));
+interface Measured {
+  readonly status: number;
+  readonly above: number;
+  readonly seconds: number;
+  readonly answerBytes: number;
 }
 
-function blanks(): TarFile[] {
-  return Array.from({ length: 40 }, (_, i) => ({ path: `z${i}`, content: Buffer.alloc(4.75 * mega) }));
-}
-
-if (process.argv[2] === 'serve') await import('./support/digest-memory-server.ts');
-else await measureAll();
-
-async function measureAll(): Promise<void> {
-  for (const [name, make, path] of cases) {
-    const archive = make();
-    const gitHub = createServer((req, res) => {
-      if (req.url?.includes('/commits/')) res.end(commit);
-      else if (req.url?.startsWith('/repos/warm/')) res.end(small);
-      else res.end(archive);
-    });
-    gitHub.listen(0, '127.0.0.1');
-    await once(gitHub, 'listening');
-    const url = `http://127.0.0.1:${(gitHub.address() as AddressInfo).port}`;
-    const child = fork(import.meta.filename, ['serve', url, path]);
-    const [result] = (await once(child, 'message')) as [
-      { status: number; bytes: number; idle: number; peak: number; ms: number },
-    ];
-    const above = Math.round((result.peak - result.idle) / mega);
-    const sizes = `archive ${(archive.length / mega).toFixed(1)} MB, answer ${(result.bytes / mega).toFixed(1)} MB`;
-    process.stdout.write(
-      `${name}: ${result.status}, ${above} MB above ${Math.round(result.idle / mega)} MB idle, ${result.ms} ms (${sizes})\n`,
-    );
+async function measure({ kind, archive, path }: MeasuredArchive): Promise<Measured> {
+  const small = archiveOf([{ path: 'a.txt', content: 'a' }]);
+  const gitHub = createServer((req, res) => {
+    const asked = req.url ?? '';
+    if (asked.includes('/commits/')) res.end('1'.repeat(40));
+    else if (asked.startsWith('/repos/warm/')) res.end(small);
+    else if (asked.includes('/tarball/') && kind === 'zip') res.writeHead(404).end();
+    else res.end(archive);
+  }).listen(0, '127.0.0.1');
+  await once(gitHub, 'listening');
+  const child = fork(server, [`http://127.0.0.1:${(gitHub.address() as AddressInfo).port}`, key], {
+    execArgv: [],
+  });
+  try {
+    const [port] = (await once(child, 'message')) as [number];
+    const memory = async () => {
+      child.send('memory');
+      return ((await once(child, 'message')) as [{ peak: number; now: number }])[0];
+    };
+    await request(port, '/github-digest/markdown?owner=warm&name=up&filter_starts_with=');
+    const { now: idle } = await memory();
+    const start = performance.now();
+    const { status, bytes } = await request(port, path);
+    const seconds = (performance.now() - start) / 1_000;
+    return { status, above: (await memory()).peak - idle, seconds, answerBytes: bytes };
+  } finally {
+    child.kill();
     gitHub.closeAllConnections();
     gitHub.close();
   }
+}
+
+async function request(port: number, path: string): Promise<{ status: number; bytes: number }> {
+  const asked = get({ host: '127.0.0.1', port, path, headers: { 'x-api-key': key } });
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  let bytes = 0;
+  for await (const chunk of answer) bytes += (chunk as Buffer).length;
+  return { status: answer.statusCode ?? 0, bytes };
+}
+
+function report(cases: readonly MeasuredArchive[], measured: readonly (readonly Measured[])[]): Result {
+  const rows = cases.map(({ name }, index) => {
+    const all = measured[index] ?? [];
+    return {
+      contender: name,
+      figures: {
+        'MiB above idle': summarise(all.map(({ above }) => above)),
+        s: summarise(all.map(({ seconds }) => seconds)),
+        status: summarise(all.map(({ status }) => status)),
+        'answer MB': summarise(all.map(({ answerBytes }) => answerBytes / 1e6)),
+      },
+    };
+  });
+  const worst = (of: readonly (typeof rows)[number][], figure: 'MiB above idle' | 's') =>
+    Math.max(...of.map(row => row.figures[figure].median));
+  const hostile = rows.filter((_, index) => cases[index]?.isHostile);
+  const isTar = rows.filter((_, index) => cases[index]?.kind === 'tar');
+  return {
+    name: 'digest-memory',
+    title: 'Memory of a digest, above idle',
+    figure: 'MiB above idle',
+    unit: 'MiB',
+    rows,
+    targets: [
+      {
+        text: `memory of a tar, which is what GitHub sends, of ${wanted.mebibytes} MiB`,
+        ratio: worst(isTar, 'MiB above idle') / wanted.mebibytes,
+        reach: 1,
+      },
+      {
+        text: `time of the hostile, of ${wanted.hostileSeconds} s`,
+        ratio: worst(hostile, 's') / wanted.hostileSeconds,
+        reach: 1,
+      },
+    ],
+    notes: [
+      ...cases.map(({ name, archive }) => `${name}: an archive of ${(archive.length / 1e6).toFixed(1)} MB.`),
+      'GitHub is a server on loopback. The service ran for one small digest before; its peak is reset then.',
+    ],
+  };
 }

@@ -13,10 +13,11 @@ export interface Repository {
   /** The same files as GitHub sends them. */
   readonly archive: Buffer;
   readonly files: number;
+  readonly list: readonly File[];
   readonly textBytes: number;
 }
 
-interface File {
+export interface File {
   readonly path: string;
   readonly content: Buffer;
 }
@@ -60,7 +61,7 @@ function make(name: Repository['name'], given: readonly File[], parent: string):
     (sum, { path, content }) => sum + (path.endsWith('.bin') ? 0 : content.length),
     0,
   );
-  return { name, folder, archive: gzipSync(tarOf(files)), files: files.length, textBytes };
+  return { name, folder, archive: gzipSync(tarOf(files)), files: files.length, list: files, textBytes };
 }
 
 /** Under other names than node_modules and dist, which every tool of this kind leaves out by itself. */

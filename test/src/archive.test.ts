@@ -161,12 +161,12 @@ test('texts that are not wanted make room for those that are, and a file over it
 
 test('texts for which there is no room are kept deflated, and answered as they were', async t => {
   const content = 'The quick brown fox. '.repeat(50);
-  const files = Array.from({ length: 20 }, (_, i) => ({
-    path: `f${i + 10}`,
+  const files = Array.from({ length: 200 }, (_, i) => ({
+    path: `f${i + 100}`,
     content: `\ufeff${i}${content}`,
   }));
   const gitHub = await playGitHub(t, archiveOf(files));
-  const limits = { deflateFrom: 3000, textBytes: 6000 };
+  const limits = { deflateFrom: 70_000, textBytes: 150_000 };
   const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits });
   const plenty = await serve(t, { GITHUB_API_URL: gitHub.url });
   for (const path of ['/github-api/repository-text-files', '/github-digest/markdown']) {
