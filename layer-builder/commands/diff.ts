@@ -19,7 +19,9 @@ export const command: Command = {
   async run({ project, env, signal }, { values, positionals: [a = '', b = 'build'] }) {
     const context = { project, env, signal, options: bucketValues(values) };
     const [before, after] = await Promise.all([readContents(a, context), readContents(b, context)]);
-    const artifacts = diffContents(before, after);
+    const artifacts = diffContents(before.artifacts, after.artifacts);
+    // Only a release and a build know code: beside a layer or an object there is nothing to compare it with.
+    if (before.code && after.code) artifacts.push(...diffContents([before.code], [after.code]));
     const same = artifacts.every(artifact => artifact.same);
     const format = flagOf(values, 'markdown') ? formatDiffMarkdown : formatDiff;
     return {

@@ -9,9 +9,11 @@ export interface ContentFile {
   readonly sha256: string;
 }
 
-/** One artifact as it was built, released or found in a bucket or layer. */
+/** One artifact as it was built, released or found in a bucket or layer, or the function package. */
 export interface Content {
   readonly name: string;
+  /** @default artifact */
+  readonly kind?: 'artifact' | 'code';
   readonly digest: Digest;
   /** Bytes of the zip. */
   readonly size: number;
@@ -19,6 +21,14 @@ export interface Content {
   readonly architecture: string;
   readonly packages: readonly LockPackage[];
   readonly files: readonly ContentFile[];
+  /** Milliseconds of each import as a build measured them; null: nobody has told. */
+  readonly imports: Readonly<Record<string, number>> | null;
+}
+
+/** Milliseconds; null: not known, or not there. */
+export interface ImportChange {
+  readonly before: number | null;
+  readonly after: number | null;
 }
 
 export interface PackageChange {
@@ -27,6 +37,8 @@ export interface PackageChange {
   readonly after: string | null;
   readonly licenseBefore: string | null;
   readonly licenseAfter: string | null;
+  /** Of what is imported of the package. */
+  readonly importMs: ImportChange;
 }
 
 export interface FileChange {
@@ -44,6 +56,9 @@ export interface ArtifactDiff {
   readonly digest: { readonly before: Digest | null; readonly after: Digest | null };
   readonly size: { readonly before: number; readonly after: number };
   readonly unpackedSize: { readonly before: number; readonly after: number };
+  /** All imports together, and each. */
+  readonly importMs: ImportChange;
+  readonly imports: Readonly<Record<string, ImportChange>>;
   readonly packages: readonly PackageChange[];
   readonly files: readonly FileChange[];
   /** Changed files that hold machine code. */
@@ -63,7 +78,8 @@ export function diffContents(before: readonly Content[], after: readonly Content
 }
 
 function diffContent(name: string, before: Content | undefined, after: Content | undefined): ArtifactDiff {
-  const packages = packageChanges(before?.packages ?? [], after?.packages ?? []);
+  const imports = importChanges(before?.imports, after?.imports);
+  const packages = packageChanges(before?.packages ?? [], after?.packages ?? [], imports);
   const files = fileChanges(before?.files ?? [], after?.files ?? []);
   return {
     name,
@@ -72,6 +88,8 @@ function diffContent(name: string, before: Content | undefined, after: Content |
     digest: { before: before?.digest ?? null, after: after?.digest ?? null },
     size: { before: before?.size ?? 0, after: after?.size ?? 0 },
     unpackedSize: { before: total(before), after: total(after) },
+    importMs: { before: sumOf(before?.imports), after: sumOf(after?.imports) },
+    imports,
     packages,
     files,
     natives: files.filter(({ path }) => /\.(?:node|so(?:\.\d+)*|dylib|dll|wasm)$/.test(path)),
@@ -94,6 +112,9 @@ function why(
   const [first] = packages;
   if (first !== undefined) return `${describeChange(first)}${more(packages.length - 1, 'package')}`;
   const [file] = files;
+  if (file !== undefined && after.kind === 'code') {
+    return `other code: ${file.path}${more(files.length - 1, 'file')}`;
+  }
   if (file !== undefined) return `same packages, other files: ${file.path}${more(files.length - 1, 'file')}`;
   return 'same files, packed in another way: another version of layer-builder or of zlib';
 }
@@ -113,7 +134,11 @@ function more(count: number, noun: string): string {
 }
 
 /** A package may be there in several versions: what both sides have is left out, the rest is paired in order. */
-function packageChanges(before: readonly LockPackage[], after: readonly LockPackage[]): PackageChange[] {
+function packageChanges(
+  before: readonly LockPackage[],
+  after: readonly LockPackage[],
+  imports: Readonly<Record<string, ImportChange>>,
+): PackageChange[] {
   const names = [...new Set([...before, ...after].map(({ name }) => name))].sort(compareBytes);
   return names.flatMap(name => {
     const key = ({ version, integrity, license }: LockPackage) => `${version} ${integrity} ${license}`;
@@ -131,9 +156,41 @@ function packageChanges(before: readonly LockPackage[], after: readonly LockPack
         after: come[index]?.version ?? null,
         licenseBefore: gone[index]?.license ?? null,
         licenseAfter: come[index]?.license ?? null,
+        importMs: index === 0 ? importsOf(name, imports) : { before: null, after: null },
       }),
     );
   });
+}
+
+type Times = Readonly<Record<string, number>> | null | undefined;
+
+function importChanges(before: Times, after: Times): Record<string, ImportChange> {
+  const specifiers = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return Object.fromEntries(
+    [...specifiers].map(specifier => [
+      specifier,
+      { before: before?.[specifier] ?? null, after: after?.[specifier] ?? null },
+    ]),
+  );
+}
+
+/** `koa` and everything below it, `koa/lib/context` too. */
+function importsOf(name: string, imports: Readonly<Record<string, ImportChange>>): ImportChange {
+  const own = Object.entries(imports).filter(([key]) => key === name || key.startsWith(`${name}/`));
+  const side = (pick: 'before' | 'after') =>
+    sumOf(
+      Object.fromEntries(
+        own.flatMap(([key, change]) => (change[pick] === null ? [] : [[key, change[pick]]])),
+      ),
+    );
+  return { before: side('before'), after: side('after') };
+}
+
+/** In tenths; null when there is nothing to add up. */
+function sumOf(times: Times): number | null {
+  const all = Object.values(times ?? {});
+  if (all.length === 0) return null;
+  return Math.round(all.reduce((sum, ms) => sum + ms, 0) * 10) / 10;
 }
 
 function fileChanges(before: readonly ContentFile[], after: readonly ContentFile[]): FileChange[] {

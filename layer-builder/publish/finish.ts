@@ -8,7 +8,7 @@ import { entryOf, moveChannel } from './channel.ts';
 import type { CodeSource } from './code.ts';
 import { codeOf } from './code.ts';
 import { writeRelease } from './record.ts';
-import type { Release, ReleaseOrigin } from './release.ts';
+import type { Release, ReleaseOrigin, Told } from './release.ts';
 import { makeRelease, prefixOf, releasedLock, releaseId } from './release.ts';
 import { storeOnce } from './store.ts';
 import type { BucketOutcome, PublishPlan, RegionOutcome } from './types.ts';
@@ -44,7 +44,7 @@ export async function composeRelease(
   { goal }: PublishPlan,
   outcomes: readonly RegionOutcome[],
   code: CodeSource | undefined,
-  origin: ReleaseOrigin,
+  told: Told,
   existing?: Release,
 ): Promise<MadeRelease | undefined> {
   const complete = completeBuckets(outcomes).flat();
@@ -53,7 +53,7 @@ export async function composeRelease(
   const zip = await code?.pack(lock);
   const packed = zip && codeOf(zip);
   if (existing?.id === releaseId(lock, goal.share, packed)) return { release: existing, zip };
-  return { release: makeRelease(lock, goal.share, packed, origin), zip };
+  return { release: makeRelease(lock, goal.share, packed, told), zip };
 }
 
 /**

@@ -1,9 +1,12 @@
 /** Publishes a project's artifacts: read → plan → apply → report. Used by the command, deploy.ts and start.ts. */
+import type { Lock } from '../../artifact/lock.ts';
 import type { Region } from '../aws/regions.ts';
 import { openRegion } from '../aws/regions.ts';
 import { refuseAged } from '../plan/aged.ts';
 import { planPublish } from '../plan/publish.ts';
 import { readArtifact, readLock } from '../read/built.ts';
+import type { ImportTimes } from '../read/import-times.ts';
+import { readImportTimes } from '../read/import-times.ts';
 import { readOrigin } from '../read/origin.ts';
 import { readRegion } from '../read/published.ts';
 import { applyRegion } from './apply.ts';
@@ -108,7 +111,7 @@ async function applyPublish(
     }),
   );
   const origin = await readOrigin(project, env, new Date());
-  const made = await composeRelease(plan, outcomes, code, origin);
+  const made = await composeRelease(plan, outcomes, code, { origin, imports: importsOf(project, goal.lock) });
   const finish = await finishBuckets(plan, regions, outcomes, made, { origin });
   throwIfAllFailedAlike(finish.regions);
   return {
@@ -122,6 +125,16 @@ async function applyPublish(
     released: releasedLock(goal.lock, finish.regions),
     lock: readLock(project, options.lockFile),
   };
+}
+
+function importsOf(project: string, { artifacts }: Lock): Record<string, ImportTimes> {
+  const times = readImportTimes(project);
+  return Object.fromEntries(
+    artifacts.flatMap(({ name, digest }) => {
+      const known = times.get(digest);
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
 }
 
 /** With nothing done anywhere there is no report worth having: the error itself says more. */

@@ -70,7 +70,7 @@ export async function pointChannel(
       regions.map((region, index) => applyOne(region, plan.regions[index], { project, goal, progress })),
     );
     const origin = await readOrigin(project, env, new Date());
-    const made = await composeRelease(plan, applied, code, origin, release);
+    const made = await composeRelease(plan, applied, code, { ...release, origin }, release);
     const follows = options.channelOnly ? undefined : made;
     const stages = await prepareStages(regions, applied, follows, channel, options, env);
     const finish = await finishBuckets(plan, regions, stages.outcomes, made, {

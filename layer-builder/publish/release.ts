@@ -6,6 +6,7 @@ import { parseLock } from '../../artifact/lock.ts';
 import type { Share } from '../aws/sharing.ts';
 import { isShare } from '../aws/sharing.ts';
 import { fail } from '../errors.ts';
+import type { ImportTimes } from '../read/import-times.ts';
 import { withPublished } from './lock.ts';
 import type { RegionOutcome } from './types.ts';
 
@@ -30,6 +31,8 @@ export interface Release {
   readonly share: readonly Share[];
   /** The function package with this very lock in it; absent from a release of dependencies alone. */
   readonly code?: ReleaseCode;
+  /** What the build measured of each artifact, by its name; told, but no part of the identity. */
+  readonly imports?: Readonly<Record<string, ImportTimes>>;
   readonly origin: ReleaseOrigin;
 }
 
@@ -42,12 +45,15 @@ export interface ReleaseCode {
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}$/;
 
+/** What a record says beside its content. */
+export type Told = Pick<Release, 'origin' | 'imports'>;
+
 /** The release of a lock that says where everything is. Same state, same id. */
 export function makeRelease(
   lock: Lock,
   share: readonly Share[],
   code: ReleaseCode | undefined,
-  origin: ReleaseOrigin,
+  { origin, imports }: Told,
 ): Release {
   return {
     formatVersion: 1,
@@ -55,6 +61,7 @@ export function makeRelease(
     lock,
     share,
     ...(code ? { code } : {}),
+    ...(imports ? { imports } : {}),
     origin,
   };
 }

@@ -1,8 +1,9 @@
 /** What a word of `diff` means, and the content behind it. */
 import { existsSync, readFileSync } from 'node:fs';
-import { digestOf, sha256Hex } from '../../artifact/digest.ts';
-import { ownPath } from '../../artifact/layout.ts';
+import { digestOf, sha256Hex, treeOf } from '../../artifact/digest.ts';
+import { objectKey, ownPath } from '../../artifact/layout.ts';
 import type { Lock, LockPackage } from '../../artifact/lock.ts';
+import { lockFileName } from '../../artifact/lock.ts';
 import { contentOf, defaultLimits, readArchive } from '../../handler/zip/read.ts';
 import { makeCaller } from '../aws/calls.ts';
 import { defaultRegion, openClients } from '../aws/clients.ts';
@@ -11,10 +12,13 @@ import { openObjectStore } from '../aws/objects.ts';
 import { fail } from '../errors.ts';
 import type { Content } from '../plan/diff.ts';
 import { checkChannelName, entryOf, readChannel, releaseOf } from '../publish/channel.ts';
+import { readProjectCode } from '../publish/code.ts';
 import type { GoalOptions } from '../publish/goal.ts';
 import { readRelease } from '../publish/record.ts';
-import { isReleaseId, regionsOf } from '../publish/release.ts';
+import type { Release } from '../publish/release.ts';
+import { isReleaseId, prefixOf, regionsOf } from '../publish/release.ts';
 import { readArtifact, readLock } from './built.ts';
+import { readImportTimes } from './import-times.ts';
 import { withBucket } from './releases.ts';
 
 export interface ContentContext {
@@ -24,6 +28,12 @@ export interface ContentContext {
   readonly options: Pick<GoalOptions, 'bucket' | 'regions'>;
 }
 
+export interface Contents {
+  readonly artifacts: readonly Content[];
+  /** undefined: only dependencies are there. */
+  readonly code: Content | undefined;
+}
+
 /** More than Lambda takes unpacked is no artifact. */
 const largestZip = 262_144_000;
 
@@ -31,37 +41,60 @@ const largestZip = 262_144_000;
  * `build`, a release id, a channel, a layer version ARN, `s3://bucket/key` or the path of a zip.
  * Throws `BUILD_NOT_FOUND`, `RELEASE_NOT_FOUND`, `CHANNEL_EMPTY`, `NOT_FOUND`, and what the strict unpacker refuses.
  */
-export async function readContents(word: string, context: ContentContext): Promise<Content[]> {
-  const { project, env } = context;
-  if (word === 'build') {
-    const lock = readLock(project);
-    return lock.artifacts.map(artifact =>
-      contentFrom(readArtifact(project, artifact), lock, artifact.packages),
-    );
-  }
-  if (word.startsWith('arn:')) return [contentFrom(await readLayer(word, context))];
-  if (word.startsWith('s3://')) return [contentFrom(await readS3(word, context))];
-  if (word.endsWith('.zip') || word.includes('/')) return [contentFrom(readZip(word))];
-  const lock = await readReleased(word, context);
-  const [region = ''] = regionsOf(lock);
-  return await Promise.all(
-    lock.artifacts.map(async artifact => {
-      const bucket = artifact.published[region]?.bucket ?? '';
-      return contentFrom(
-        await readObject(region, bucket, artifact.s3.key, env, context.signal),
-        lock,
-        artifact.packages,
-      );
-    }),
-  );
+export async function readContents(word: string, context: ContentContext): Promise<Contents> {
+  const times = readImportTimes(context.project);
+  const timed = (content: Content): Content => ({
+    ...content,
+    imports: content.imports ?? times.get(content.digest) ?? null,
+  });
+  const { artifacts, code } = await readPlace(word, context);
+  return { artifacts: artifacts.map(timed), code };
 }
 
-async function readReleased(word: string, { project, env, signal, options }: ContentContext): Promise<Lock> {
+async function readPlace(word: string, context: ContentContext): Promise<Contents> {
+  const one = (zip: Buffer): Contents => ({ artifacts: [contentFrom(zip)], code: undefined });
+  if (word === 'build') return await readBuild(context.project);
+  if (word.startsWith('arn:')) return one(await readLayer(word, context));
+  if (word.startsWith('s3://')) return one(await readS3(word, context));
+  if (word.endsWith('.zip') || word.includes('/')) return one(readZip(word));
+  return await readReleased(word, context);
+}
+
+async function readBuild(project: string): Promise<Contents> {
+  const lock = readLock(project);
+  const code = await readProjectCode(project, lock);
+  return {
+    artifacts: lock.artifacts.map(artifact =>
+      contentFrom(readArtifact(project, artifact), lock, artifact.packages),
+    ),
+    code: code && codeContent(await code.pack(lock), lock),
+  };
+}
+
+async function readReleased(word: string, context: ContentContext): Promise<Contents> {
+  const { lock, code, imports = {} } = await readNamed(word, context);
+  const [region = ''] = regionsOf(lock);
+  const read = async (key: string) => {
+    const bucket = lock.artifacts[0]?.published[region]?.bucket ?? '';
+    return await readObject(region, bucket, key, context.env, context.signal);
+  };
+  return {
+    artifacts: await Promise.all(
+      lock.artifacts.map(async ({ name, s3, packages }) => ({
+        ...contentFrom(await read(s3.key), lock, packages),
+        imports: imports[name] ?? null,
+      })),
+    ),
+    code: code && codeContent(await read(objectKey(code.digest, prefixOf(lock))), lock),
+  };
+}
+
+async function readNamed(word: string, { project, env, signal, options }: ContentContext): Promise<Release> {
   return await withBucket(project, options, env, signal, async ({ config, bucket, objects, prefix }) => {
-    if (isReleaseId(word)) return (await readRelease(objects, prefix, word, bucket)).lock;
+    if (isReleaseId(word)) return await readRelease(objects, prefix, word, bucket);
     const { channel } = await readChannel(objects, prefix, checkChannelName(word));
     const id = releaseOf(channel, entryOf(config));
-    if (id !== undefined) return (await readRelease(objects, prefix, id, bucket)).lock;
+    if (id !== undefined) return await readRelease(objects, prefix, id, bucket);
     return fail(
       'CHANNEL_EMPTY',
       `${word} is neither file, release nor channel (expected one of them, found none)`,
@@ -124,6 +157,17 @@ function readZip(file: string): Buffer {
   });
 }
 
+/** The function package without its lock: the same code is the same wherever it is published. */
+function codeContent(zip: Buffer, { runtime, architecture }: Lock): Content {
+  const files = readArchive(zip, defaultLimits)
+    .filter(({ kind, path }) => kind === 'file' && path !== lockFileName)
+    .map(entry => ({ path: entry.path, size: entry.size, sha256: sha256Hex(contentOf(zip, entry)) }));
+  return {
+    ...{ name: 'function package', kind: 'code', size: zip.length, runtime, architecture },
+    ...{ packages: [], imports: null, files, digest: treeOf(files.map(file => ({ ...file, mode: 0o644 }))) },
+  };
+}
+
 /** Name, runtime and packages from the lock where there is one, else from what the artifact says of itself. */
 function contentFrom(zip: Buffer, lock?: Lock, packages?: readonly LockPackage[]): Content {
   const files = readArchive(zip, defaultLimits)
@@ -147,6 +191,7 @@ function contentFrom(zip: Buffer, lock?: Lock, packages?: readonly LockPackage[]
     runtime: lock?.runtime ?? String(marker.runtime ?? ''),
     architecture: lock?.architecture ?? String(marker.architecture ?? ''),
     packages: packages ?? packagesIn(files),
+    imports: null,
     files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
   };
 }

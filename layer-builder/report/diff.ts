@@ -1,9 +1,10 @@
 /** A comparison for people and for pull requests. Pure. */
-import type { ArtifactDiff, FileChange, PackageChange } from '../plan/diff.ts';
+import type { ArtifactDiff, FileChange, ImportChange, PackageChange } from '../plan/diff.ts';
 import { describeChange } from '../plan/diff.ts';
 import { bytes, count } from './table.ts';
 
 const shownFiles = 20;
+const foldedFiles = 200;
 
 export function formatDiff(a: string, b: string, artifacts: readonly ArtifactDiff[]): string {
   return [
@@ -12,8 +13,10 @@ export function formatDiff(a: string, b: string, artifacts: readonly ArtifactDif
       if (diff.same) return [`${diff.name}: identical`];
       return [
         `${diff.name}: ${diff.why}`,
-        `  zip ${change(diff.size)}, unpacked ${change(diff.unpackedSize)}`,
-        ...diff.packages.map(item => `  ${describeChange(item)}${licence(item)}`),
+        `  zip ${change(diff.size)}, unpacked ${change(diff.unpackedSize)}${ifKnown(', import ', diff.importMs)}`,
+        ...diff.packages.map(
+          item => `  ${describeChange(item)}${licence(item)}${ifKnown(', import ', item.importMs)}`,
+        ),
         ...diff.natives.map(file => `  native ${describeFile(file)}`),
         ...diff.files.slice(0, shownFiles).map(file => `  file ${describeFile(file)}`),
         ...(diff.files.length > shownFiles
@@ -24,41 +27,46 @@ export function formatDiff(a: string, b: string, artifacts: readonly ArtifactDif
   ].join('\n');
 }
 
-/** GitHub's dialect: one table a artifact, files folded away. */
+/** GitHub's dialect: one table an artifact, files folded away. */
 export function formatDiffMarkdown(a: string, b: string, artifacts: readonly ArtifactDiff[]): string {
-  return [
-    `### Dependencies: ${cell(a)} → ${cell(b)}`,
-    ...artifacts.flatMap(diff => {
-      if (diff.same) return ['', `**${cell(diff.name)}** is identical.`];
-      return [
-        '',
-        `**${cell(diff.name)}**: ${cell(diff.why)}. Zip ${change(diff.size)}, unpacked ${change(diff.unpackedSize)}.`,
-        '',
-        ...(diff.packages.length === 0
-          ? []
-          : ['| package | before | after | licence |', '| --- | --- | --- | --- |']),
-        ...diff.packages.map(row),
-        ...(diff.files.length === 0
-          ? []
-          : [
-              '',
-              `<details><summary>${count(diff.files.length, 'file')}, ${count(diff.natives.length, 'native')}</summary>`,
-              '',
-              ...diff.files.slice(0, 200).map(file => `- ${cell(describeFile(file))}`),
-              '',
-              '</details>',
-            ]),
-      ];
-    }),
-  ].join('\n');
+  const sections = artifacts.map(diff =>
+    diff.same ? [`**${cell(diff.name)}** is identical.`] : section(diff),
+  );
+  return [`### Dependencies: ${cell(a)} → ${cell(b)}`, ...sections.flatMap(lines => ['', ...lines])].join(
+    '\n',
+  );
 }
 
-function row({ name, before, after, licenseBefore, licenseAfter }: PackageChange): string {
+function section(diff: ArtifactDiff): string[] {
+  const { packages, natives, files } = diff;
+  const figures = `Zip ${change(diff.size)}, unpacked ${change(diff.unpackedSize)}${ifKnown(', import ', diff.importMs)}`;
+  const head = `**${cell(diff.name)}**: ${cell(diff.why)}. ${figures}.`;
+  const table = ['', '| package | before | after | licence | import |', '| --- | --- | --- | --- | --- |'];
+  const summary = [
+    count(files.length, 'file'),
+    ...(natives.length > 0 ? [count(natives.length, 'native')] : []),
+  ];
+  const rest = files.length - foldedFiles;
+  const folded = [
+    ...['', `<details><summary>${summary.join(', ')}</summary>`, ''],
+    ...files.slice(0, foldedFiles).map(file => `- ${cell(describeFile(file))}`),
+    ...(rest > 0 ? [`- and ${count(rest, 'file')} more`] : []),
+    ...['', '</details>'],
+  ];
+  return [
+    head,
+    ...(packages.length > 0 ? [...table, ...packages.map(row)] : []),
+    ...(files.length > 0 ? folded : []),
+  ];
+}
+
+function row({ name, before, after, licenseBefore, licenseAfter, importMs }: PackageChange): string {
   const licence =
     licenseBefore === licenseAfter
       ? (licenseAfter ?? '')
       : `${licenseBefore ?? '-'} → ${licenseAfter ?? '-'}`;
-  return `| ${[name, before ?? '-', after ?? '-', licence].map(cell).join(' | ')} |`;
+  const cells = [name, before ?? '-', after ?? '-', licence, ifKnown('', importMs)];
+  return `| ${cells.map(cell).join(' | ')} |`;
 }
 
 function licence({ before, after, licenseBefore, licenseAfter }: PackageChange): string {
@@ -70,6 +78,21 @@ function describeFile({ path, before, after }: FileChange): string {
   if (before === null) return `${path} added, ${bytes(after ?? 0)}`;
   if (after === null) return `${path} removed, ${bytes(before)}`;
   return `${path} changed, ${change({ before, after })}`;
+}
+
+/** As builds measured it, each on its own machine: a package that is not imported by itself has no time. */
+function ifKnown(start: string, { before, after }: ImportChange): string {
+  if (before === null && after === null) return '';
+  if (before === null || after === null) {
+    return `${start}${before === null ? '-' : tenths(before)} → ${after === null ? '-' : tenths(after)}`;
+  }
+  if (before === after) return `${start}${tenths(after)}`;
+  const difference = after - before;
+  return `${start}${tenths(before)} → ${tenths(after)} (${difference > 0 ? '+' : '−'}${tenths(Math.abs(difference))})`;
+}
+
+function tenths(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
 }
 
 function change({ before, after }: { readonly before: number; readonly after: number }): string {

@@ -1,14 +1,14 @@
 /** diff, status and the forms of other tools. */
 
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import test from 'ava';
 import type { Content } from '../../../layer-builder/plan/diff.ts';
 import { diffContents } from '../../../layer-builder/plan/diff.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
-import { formatDiffMarkdown } from '../../../layer-builder/report/diff.ts';
+import { formatDiff, formatDiffMarkdown } from '../../../layer-builder/report/diff.ts';
 import { formatRelease } from '../../../layer-builder/report/formats.ts';
 import { runCommand } from '../cli/run.ts';
 import { lockOf, makeProject } from './project.ts';
@@ -27,6 +27,7 @@ const base: Content = {
   ...{ name: 'core', digest: 'sha256:1', size: 10, runtime: 'nodejs24.x', architecture: 'x86_64' },
   packages: [{ name: 'koa', version: '3.2.0', license: 'MIT' }],
   files: [{ path: 'a.js', size: 1, sha256: '1' }],
+  imports: null,
 };
 const other = { ...base, digest: 'sha256:2' } as const;
 
@@ -75,6 +76,36 @@ for (const [why, before, after] of reasons) {
   });
 }
 
+test('diff shows what imports took, of a package and together; what nobody measured is not known', t => {
+  const before = { ...base, imports: { koa: 20.1, 'koa/lib/context': 1.2, ms: 0.5 } };
+  const packages = [{ name: 'koa', version: '3.3.0', license: 'MIT' }];
+  const after = { ...other, packages, imports: { koa: 25, zod: 3 } };
+  const [diff] = diffContents([before], [after]);
+  t.deepEqual(diff?.importMs, { before: 21.8, after: 28 });
+  t.deepEqual(diff?.imports['ms'], { before: 0.5, after: null });
+  t.deepEqual(diff?.packages[0]?.importMs, { before: 21.3, after: 25 });
+  const text = formatDiff('a', 'b', diff ? [diff] : []);
+  t.regex(
+    text,
+    /unpacked 1 B, import 21\.8 ms → 28\.0 ms \(\+6\.2 ms\)\n {2}koa 3\.2\.0 → 3\.3\.0, import 21\.3 ms → 25\.0 ms/,
+  );
+  t.regex(
+    formatDiffMarkdown('a', 'b', diff ? [diff] : []),
+    /\| koa \| 3\.2\.0 \| 3\.3\.0 \| MIT \| 21\.3 ms → 25\.0 ms/,
+  );
+  t.deepEqual(diffContents([base], [after])[0]?.importMs, { before: null, after: 28 });
+  t.notRegex(formatDiff('a', 'b', diffContents([base], [other])), /import/);
+});
+
+test('diff of code says which files are other', t => {
+  const code = { ...base, name: 'function package', kind: 'code', packages: [] } as const;
+  const files = [{ path: 'app.mjs', size: 2, sha256: '2' }];
+  t.is(
+    diffContents([code], [{ ...code, digest: 'sha256:2', files }])[0]?.why,
+    'other code: a.js and 1 more file',
+  );
+});
+
 test('markdown of a hostile package name holds no markup', t => {
   const after = { ...other, packages: [{ name: '[x](http://evil)|<script>@team', version: '`1`' }] };
   const text = formatDiffMarkdown('a', 'b', diffContents([base], [after]));
@@ -84,11 +115,23 @@ test('markdown of a hostile package name holds no markup', t => {
 test('diff compares build, release, channel, layer, object and zip; --exit-code tells', async t => {
   const bucket = 'bucket-diff';
   await world.makeBucket(bucket);
-  const project = await makeProject({ service: 'diff', config: { bucket } });
+  const project = await makeProject({
+    service: 'diff',
+    config: { bucket },
+    app: 'export const handler = 1;',
+  });
+  const measure = (ms: number) => {
+    const [artifact] = lockOf(project).artifacts;
+    const artifacts = [{ digest: artifact?.digest, imports: [{ specifier: 'dep', ms }] }];
+    writeFileSync(path.join(project, '.layer-builder', 'report.json'), JSON.stringify({ artifacts }));
+  };
+  measure(12.34);
   const { release = '' } = await publishProject(project, { channel: 'dev' }, world.env);
   const [old] = lockOf(project).artifacts;
   const packages = [{ name: 'dep', version: '2.0.0', license: 'MIT' }];
-  await makeProject({ service: 'diff', config: { bucket }, artifacts: [{ packages }] }, project);
+  const app = 'export const handler = 2;';
+  await makeProject({ service: 'diff', config: { bucket }, artifacts: [{ packages }], app }, project);
+  measure(23.45);
   const run = (...argv: string[]) => runCommand(['diff', ...argv, '--project', project], world.env);
   const file = path.join(project, '.layer-builder', 'artifacts');
   const zip = path.join(
@@ -108,12 +151,19 @@ test('diff compares build, release, channel, layer, object and zip; --exit-code 
     t.is(data.artifacts[0].why, 'dep 1.0.0 → 2.0.0', word);
     t.is(data.artifacts[0].files.length, 2, word);
   }
+  const { data } = await run(release, 'build');
+  t.deepEqual(data.artifacts[0].packages[0].importMs, { before: 12.3, after: 23.5 });
+  t.like(data.artifacts[1], { name: 'function package', why: 'other code: app.mjs' });
+  t.is((await run(words[2] ?? '', 'build')).data.artifacts.length, 1);
   const same = await run(words[2] ?? '', words[3] ?? '', '--exit-code');
   t.is(same.status, 0);
   t.true(same.data.same);
   t.is((await run('nothing')).data.code, 'CHANNEL_EMPTY');
   t.is((await run('s3://bucket-diff/none.zip')).data.code, 'NOT_FOUND');
-  t.regex((await run('dev', '--markdown')).text, /\| dep \| 1\.0\.0 \| 2\.0\.0 \| MIT \|/);
+  t.regex(
+    (await run('dev', '--markdown')).text,
+    /\| dep \| 1\.0\.0 \| 2\.0\.0 \| MIT \| 12\.3 ms → 23\.5 ms/,
+  );
 });
 
 test('status says what is published, where channels point and which functions have this build', async t => {
@@ -177,7 +227,7 @@ test('--format ssm writes the parameters, signed, and only those that differ', a
     const target = String(request.headers['x-amz-target']);
     t.regex(
       request.headers.authorization ?? '',
-      /Credential=test\/\d+\/us-east-1\/ssm\/aws4_request.*x-amz-target/,
+      /Credential=[\w:]+\/\d+\/us-east-1\/ssm\/aws4_request.*x-amz-target/,
     );
     if (target === 'AmazonSSM.PutParameter') {
       seen.push(input.Name);

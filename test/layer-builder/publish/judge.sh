@@ -1,12 +1,133 @@
 #!/usr/bin/env bash
-# Runs the publish suite against moto, an implementation of S3 and Lambda that is not ours, where moto_server is installed.
-# Left out: gc, status and doctor (moto wants IAM roles for functions) and wrong credentials (moto accepts any).
+# Runs the publish suite against implementations that are not ours, and says what was judged and what was not:
+#   moto   S3 and Lambda; takes any credentials, keeps no checksums
+#   swift  OpenStack Swift's s3api in the place of S3, with signatures and checksums verified; Lambda is local-aws's,
+#          which gets the bytes of each layer from Swift
+# usage: judge.sh [moto|swift]...   both when none is named. Exit status 1 when a judge found something; one that cannot be
+# had here is skipped, loudly. As root on a machine with Debian's packages they are unpacked into $JUDGE_ROOT (about 500 MB,
+# once; nothing is installed on the machine itself but mmdebstrap); a moto_server on the PATH is taken as it is.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-command -v moto_server >/dev/null || { echo 'SKIPPED: no moto_server on the PATH'; exit 0; }
-port=${1:-5123}
-moto_server -H 127.0.0.1 -p "$port" >/dev/null 2>&1 &
-trap 'kill $!' EXIT
-until curl -s -o /dev/null "http://127.0.0.1:$port/"; do sleep 0.2; done
-export JUDGE_ENDPOINT=http://127.0.0.1:$port
-npx ava --serial test/layer-builder/publish/{publish,faults,regions}.test.ts
+here=test/layer-builder/publish
+root=${JUDGE_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/layer-builder/judges}
+# four in a row from here; others of this machine may run judges too
+port=${JUDGE_PORT:-$((20000 + RANDOM % 20000))}
+export PATH="$PWD/node_modules/.bin:$PATH" EVENTLET_NO_GREENDNS=yes
+started=()
+summary=()
+failed=0
+
+stop() {
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+  started=()
+}
+trap stop EXIT
+
+# The packages, unpacked and not configured: no service of theirs is started, no user made.
+unpack() {
+  [ -e "$root/complete" ] && return
+  [ "$(id -u)" = 0 ] || { echo 'not root'; return 1; }
+  command -v apt-get >/dev/null || { echo 'no Debian packages here'; return 1; }
+  command -v mmdebstrap >/dev/null || apt-get install -y --no-install-recommends mmdebstrap >/dev/null || return 1
+  mkdir -p "$(dirname "$root")"
+  rm -rf "$root"
+  mmdebstrap --quiet --variant=extract --mode=root --aptopt='Acquire::Check-Valid-Until "false"' \
+    --include=swift-proxy,swift-account,swift-container,swift-object,python3-moto,python3-flask,python3-flask-cors \
+    sid "$root" || return 1
+  for folder in bin sbin lib lib64; do [ -e "$root/$folder" ] || ln -s "usr/$folder" "$root/$folder"; done
+  mkdir -p "$root/proc" "$root/srv/node/d1"
+  echo '127.0.0.1 localhost' >"$root/etc/hosts"
+  touch "$root/complete"
+}
+
+# A program of the packages, with /proc, in a mount namespace that ends with it.
+inside() {
+  exec unshare --mount sh -c 'mount --bind /proc "$0/proc" && exec chroot "$0" "$@"' "$root" "$@"
+}
+
+answers() {
+  for _ in $(seq 120); do
+    curl -s -o /dev/null "http://127.0.0.1:$1/" && return
+    sleep 0.5
+  done
+  echo "nothing answers on port $1"
+  return 1
+}
+
+start_moto() {
+  if command -v moto_server >/dev/null; then
+    moto_server -H 127.0.0.1 -p "$port" >/dev/null 2>&1 &
+  else
+    unpack || return 1
+    (inside /usr/bin/moto_server -H 127.0.0.1 -p "$port") >/dev/null 2>&1 &
+  fi
+  started+=($!)
+  answers "$port"
+}
+
+start_swift() {
+  unpack || return 1
+  rm -rf "$root/srv/node/d1" "$root"/etc/swift/*.builder "$root"/etc/swift/*.ring.gz "$root/etc/swift/backups"
+  mkdir -p "$root/srv/node/d1" "$root/etc/swift/backups"
+  cp $here/swift/swift.conf $here/swift/proxy-server.conf "$root/etc/swift/"
+  sed -i "s/PORT/$port/" "$root/etc/swift/proxy-server.conf"
+  local offset=0 name
+  for name in account container object; do
+    offset=$((offset + 1))
+    sed "s/NAME/$name/g; s/PORT/$((port + offset))/" $here/swift/storage-server.conf >"$root/etc/swift/$name-server.conf"
+    (inside /usr/bin/python3 - "/etc/swift/$name" "$((port + offset))" <$here/swift/ring.py) || return 1
+    (inside "/usr/bin/swift-$name-server" "/etc/swift/$name-server.conf") >/dev/null 2>&1 &
+    started+=($!)
+  done
+  (inside /usr/bin/swift-proxy-server /etc/swift/proxy-server.conf) >/dev/null 2>&1 &
+  started+=($!)
+  answers "$port"
+}
+
+judge() {
+  local name=$1 reason
+  shift
+  if ! "start_$name" >"${TMPDIR:-/tmp}/judge-$name.log" 2>&1; then
+    reason=$(tail -n 1 "${TMPDIR:-/tmp}/judge-$name.log")
+    summary+=("SKIPPED $name: ${reason:-it could not be started}")
+    stop
+    return
+  fi
+  local log
+  log=$(mktemp)
+  env "$@" npx ava --serial --timeout=2m "${files[@]}" "${left_out[@]}" 2>&1 | tee "$log" || failed=1
+  summary+=("$name: $(grep -E 'tests? (passed|failed|skipped)' "$log" | sed 's/^ *//' | paste -sd, | sed 's/,/, /g')")
+  rm -f "$log"
+  stop
+}
+
+[ $# -gt 0 ] || set -- moto swift
+for name in "$@"; do
+  case $name in
+    moto)
+      # Left out: what needs functions (moto wants IAM roles and Docker for them) or the code of a layer (it hands out no
+      # address for it), and wrong credentials (it takes any).
+      files=($here/{publish,faults,regions,channels,diff,load,many}.test.ts)
+      left_out=(-m '!D16 gc shows*' -m '!status says*' -m '!diff compares*' -m '!load --source layer without*')
+      judge moto "JUDGE_ENDPOINT=http://127.0.0.1:$port"
+      ;;
+    swift)
+      # Left out: regions (one Swift is one region), settings of buckets, and whatever moves a channel that is there already:
+      # Swift answers 501 to If-Match. moto and the fault suite judge that.
+      files=($here/{publish,faults,channels,stage,diff,load,many}.test.ts)
+      left_out=()
+      for title in '*channel*' '*rollback*' '*plan is applied*' '*not pointed to*' 'a release holds*' '*does not answer moves*' \
+        'D16 gc shows*' 'promote *'; do
+        left_out+=(-m "!$title")
+      done
+      judge swift "JUDGE_S3=http://127.0.0.1:$port"
+      ;;
+    *)
+      echo "no judge $name (moto, swift)" >&2
+      exit 2
+      ;;
+  esac
+done
+printf '%s\n' '' "${summary[@]}"
+exit $failed

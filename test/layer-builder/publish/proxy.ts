@@ -1,6 +1,6 @@
 /** A proxy that stands between the SDK and local-aws and spoils chosen calls: over the wire, no mocks. */
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:http';
 
 export interface ProxiedCall {
@@ -9,6 +9,7 @@ export interface ProxiedCall {
   readonly method: string;
   /** Decoded path without the query. */
   readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
   /** As the signature names it. */
   readonly region: string;
   readonly body: Buffer;
@@ -40,8 +41,17 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** `targetOf` says which local-aws serves a region. */
-export async function startProxy(targetOf: (region: string) => string): Promise<FaultProxy> {
+/** Another request in the place of one that came: how Lambda and an S3 that know nothing of each other are brought together. */
+export type Rewrite = (
+  call: ProxiedCall,
+  headers: IncomingHttpHeaders,
+) => Promise<{ readonly headers: IncomingHttpHeaders; readonly body: Buffer }>;
+
+/** `targetOf` says who serves a call. */
+export async function startProxy(
+  targetOf: (call: ProxiedCall) => string,
+  rewrite: Rewrite = async ({ body }, headers) => ({ headers, body }),
+): Promise<FaultProxy> {
   const underWay = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
     const work = handle(incoming, outgoing).catch(() => void outgoing.destroy());
@@ -80,10 +90,11 @@ export async function startProxy(targetOf: (region: string) => string): Promise<
     if (fault?.kind === 'meanwhile') await fault.work();
     if (fault?.kind === 'answer') return void answer(outgoing, call, fault);
     // The signature covers the Host header, so it is passed on as it came.
-    const upstream = new URL(targetOf(call.region));
-    const { method, url: path, headers } = incoming;
+    const upstream = new URL(targetOf(call));
+    const { method, url: path } = incoming;
+    const { headers, body } = await rewrite(call, incoming.headers);
     const forward = request({ host: upstream.hostname, port: upstream.port, method, path, headers });
-    forward.end(call.body);
+    forward.end(body);
     const [reply] = (await once(forward, 'response')) as [IncomingMessage];
     if (fault?.kind === 'drop-reply') {
       for await (const _ of reply.resume());
@@ -121,7 +132,8 @@ function describeCall({ method = 'GET', url = '/', headers }: IncomingMessage): 
   const { pathname, searchParams } = new URL(url, `http://${headers.host}`);
   const path = decodeURIComponent(pathname);
   const region = headers.authorization?.match(/Credential=[^/]+\/\d+\/([^/]+)\//)?.[1] ?? '';
-  return { action: actionOf(method, path, searchParams), method, path, region };
+  const query = Object.fromEntries(searchParams);
+  return { action: actionOf(method, path, searchParams), method, path, query, region };
 }
 
 function actionOf(method: string, path: string, query: URLSearchParams): string {

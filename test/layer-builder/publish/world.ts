@@ -12,6 +12,7 @@ import {
 import type { AwsClients } from '../../../layer-builder/aws/clients.ts';
 import { openClients } from '../../../layer-builder/aws/clients.ts';
 import { startLocalAws } from '../../../local-aws/index.ts';
+import { lambdaBridge, swiftKeys } from './judge.ts';
 import type { FaultProxy } from './proxy.ts';
 import { startProxy } from './proxy.ts';
 
@@ -29,6 +30,12 @@ export interface World {
 
 export const region = 'us-east-1';
 
+/** An S3 that is not ours, beside our Lambda. */
+const s3Judge = process.env['JUDGE_S3'];
+
+/** Another implementation stands in the place of ours. */
+export const isJudged = (s3Judge ?? process.env['JUDGE_ENDPOINT']) !== undefined;
+
 /** LocalStack's account, or moto's. */
 export const account = process.env['JUDGE_ENDPOINT'] === undefined ? '000000000000' : '123456789012';
 
@@ -41,7 +48,7 @@ interface Judge {
 
 /**
  * One local-aws for each region, as on AWS they know nothing of each other. With `JUDGE_ENDPOINT` the same suite
- * runs against another implementation (`test/layer-builder/publish/judge.sh` starts moto).
+ * runs against another implementation, with `JUDGE_S3` against another S3 (`test/layer-builder/publish/judge.sh`).
  */
 export async function startWorld(regions: readonly string[] = [region]): Promise<World> {
   const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-world-'));
@@ -62,18 +69,21 @@ export async function startWorld(regions: readonly string[] = [region]): Promise
     }),
   );
   const endpoints = new Map(regions.map((region, index) => [region, locals[index]?.endpoint ?? '']));
-  const proxy = await startProxy(region => endpoints.get(region) ?? endpoints.values().next().value ?? '');
-  const env = {
-    AWS_ENDPOINT_URL: proxy.endpoint,
-    AWS_REGION: regions[0] ?? region,
-    AWS_ACCESS_KEY_ID: locals[0]?.credentials.accessKeyId ?? '',
-    AWS_SECRET_ACCESS_KEY: locals[0]?.credentials.secretAccessKey ?? '',
-    HOME: '/nonexistent',
-  };
+  const ownKeys = locals[0]?.credentials ?? { accessKeyId: '', secretAccessKey: '' };
+  const keys = s3Judge === undefined ? ownKeys : swiftKeys;
   const clients = new Map<string, AwsClients>();
   for (const [region, endpoint] of endpoints) {
-    clients.set(region, await openClients({ ...env, AWS_ENDPOINT_URL: endpoint }, region));
+    const own = await openClients(environmentOf(endpoint, region, ownKeys), region);
+    const s3 = s3Judge && (await openClients(environmentOf(s3Judge, region, keys), region)).s3;
+    clients.set(region, s3 ? { ...own, s3 } : own);
   }
+  const localOf = (region: string) => endpoints.get(region) ?? endpoints.values().next().value ?? '';
+  const [first] = clients.values();
+  const proxy = await startProxy(
+    ({ action, region }) => (s3Judge && !action.startsWith('lambda:') ? s3Judge : localOf(region)),
+    s3Judge && first ? lambdaBridge(first, ownKeys) : undefined,
+  );
+  const env = environmentOf(proxy.endpoint, regions[0] ?? region, keys);
   const directTo = (region: string): AwsClients => {
     const found = clients.get(region);
     if (found === undefined) throw new Error(`no local-aws in ${region}`);
@@ -96,6 +106,20 @@ export async function startWorld(regions: readonly string[] = [region]): Promise
       for (const local of locals) await local.close();
       rmSync(data, { recursive: true, force: true });
     },
+  };
+}
+
+function environmentOf(
+  endpoint: string,
+  region: string,
+  { accessKeyId, secretAccessKey }: Judge['credentials'],
+): World['env'] {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    HOME: '/nonexistent',
   };
 }
 
