@@ -9,8 +9,13 @@ export interface LifecycleRule {
   readonly prefix: string;
   /** It ends current versions. */
   readonly expires: boolean;
+  /** It moves current versions to a storage class that must be restored before it can be read. */
+  readonly archives: boolean;
   readonly abortsUploads: boolean;
 }
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html */
+const archives: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 export interface BucketSettings {
   region(): Promise<string>;
@@ -84,11 +89,16 @@ export async function openBucketSettings(
       const answer = await made('s3:GetLifecycleConfiguration', 'NoSuchLifecycleConfiguration', options =>
         s3.send(new GetBucketLifecycleConfigurationCommand(input), options),
       );
-      return (answer?.Rules ?? []).map(rule => ({
+      // Artifacts have no tags: a rule that asks for some is none of theirs.
+      const ours = (answer?.Rules ?? []).filter(
+        ({ Filter }) => Filter?.Tag === undefined && (Filter?.And?.Tags ?? []).length === 0,
+      );
+      return ours.map(rule => ({
         id: rule.ID ?? '',
         enabled: rule.Status === 'Enabled',
         prefix: rule.Filter?.Prefix ?? rule.Filter?.And?.Prefix ?? rule.Prefix ?? '',
         expires: rule.Expiration?.Days !== undefined || rule.Expiration?.Date !== undefined,
+        archives: (rule.Transitions ?? []).some(({ StorageClass = '' }) => archives.has(StorageClass)),
         abortsUploads: rule.AbortIncompleteMultipartUpload !== undefined,
       }));
     },

@@ -1,6 +1,7 @@
 /** Facts about a bucket and its users → findings with what to do. Pure. */
 import type { LifecycleRule } from '../aws/bucket-settings.ts';
 import { bucketPolicy } from '../report/policies.ts';
+import { isWriteOnce } from './write-once.ts';
 
 export type Severity = 'ok' | 'warn' | 'fail' | 'unknown';
 
@@ -63,7 +64,45 @@ const runtimeEnds: Readonly<Record<string, string>> = {
   'nodejs16.x': '2024-06-12',
 };
 
+/** What everything else depends on, and the failure that says so of itself. */
+const foundations = [
+  { check: 'endpoint', message: 'it answers', codes: ['ENDPOINT_UNREACHABLE'] },
+  {
+    check: 'credentials',
+    message: 'they are taken',
+    codes: ['CREDENTIALS_MISSING', 'CREDENTIALS_REJECTED'],
+  },
+  { check: 'bucket', message: 'it is there', codes: ['BUCKET_NOT_FOUND'] },
+] as const;
+
+/** One finding a cause: whatever fails because of a foundation is told once, under the foundation's name. */
 export function diagnose(facts: DoctorFacts): Finding[] {
+  const findings = examine(facts);
+  const isOf = (codes: readonly string[]) => (finding: Examined) => codes.includes(finding.code ?? '');
+  const base = foundations.map(({ check, message, codes }): Examined => {
+    const first = findings.find(isOf(codes));
+    return first === undefined ? { check, severity: 'ok', message } : { ...first, check };
+  });
+  const isRefused = findings.some(isOf(foundations[1].codes));
+  const explained = [
+    ...foundations.flatMap(({ codes }): readonly string[] => codes),
+    // Without a body S3's refusal of credentials looks like one of a permission.
+    ...(isRefused ? ['ACCESS_DENIED'] : []),
+  ];
+  // What could not be reached was neither there nor taken.
+  const broken = base.findIndex(({ severity }) => severity !== 'ok');
+  const told = broken === -1 ? base : base.slice(0, broken + 1);
+  return [...told, ...findings.filter(finding => !isOf(explained)(finding))].map(
+    ({ code: _, ...finding }) => finding,
+  );
+}
+
+/** `code` of the failure that kept a question from being answered. */
+interface Examined extends Finding {
+  readonly code?: string;
+}
+
+function examine(facts: DoctorFacts): Examined[] {
   return [
     check('clock', facts.clockSkewMs, clock),
     check('bucket region', facts.bucketRegion, value => bucketRegion(value, facts)),
@@ -73,17 +112,17 @@ export function diagnose(facts: DoctorFacts): Finding[] {
     check('lifecycle', facts.lifecycle, rules => judgeLifecycle(rules, facts.prefix)),
     check('multipart uploads', facts.uploads, uploads),
     ...functions(facts),
-  ].map(({ ...finding }) => finding);
+  ];
 }
 
 function check<Value>(
   name: string,
   fact: Fact<Value>,
   judge: (value: Value) => Omit<Finding, 'check'>,
-): Finding {
+): Examined {
   if (fact.known) return { check: name, ...judge(fact.value) };
   const { severity, code, message, hint } = fact;
-  return { check: name, severity, message: `${code}: ${message}`, ...(hint ? { hint } : {}) };
+  return { check: name, severity, code, message: `${code}: ${message}`, ...(hint ? { hint } : {}) };
 }
 
 function clock(skewMs: number): Omit<Finding, 'check'> {
@@ -122,12 +161,15 @@ function publicAccess(blocked: boolean): Omit<Finding, 'check'> {
 }
 
 function writeOnce(policy: string, { bucket, prefix, region }: DoctorFacts): Omit<Finding, 'check'> {
-  if (/"s3:if-none-match"/i.test(policy))
-    return { severity: 'ok', message: 'writing over an artifact is refused' };
+  const wanted = bucketPolicy(bucket, prefix, region);
+  const open = wanted.Statement.flatMap(({ Resource }) => Resource).filter(
+    resource => !isWriteOnce(policy, resource),
+  );
+  if (open.length === 0) return { severity: 'ok', message: 'writing over an artifact is refused' };
   return {
     severity: 'warn',
-    message: 'the bucket policy lets artifacts be written over',
-    hint: `add this policy to the bucket: ${JSON.stringify(bucketPolicy(bucket, prefix, region))}`,
+    message: `the bucket policy lets ${open.map(arn => arn.replace(/^.*:::/, 's3://')).join(' and ')} be written over`,
+    hint: `add this policy to the bucket: ${JSON.stringify(wanted)}`,
   };
 }
 
@@ -136,6 +178,14 @@ export function judgeLifecycle(rules: readonly LifecycleRule[], prefix: string):
   const folders = ['sha256/', 'releases/', 'channels/'].map(folder => `${prefix}${folder}`);
   const touches = (rule: LifecycleRule) =>
     folders.some(folder => folder.startsWith(rule.prefix) || rule.prefix.startsWith(folder));
+  const frozen = rules.find(rule => rule.enabled && rule.archives && touches(rule));
+  if (frozen !== undefined) {
+    return {
+      severity: 'fail',
+      message: `lifecycle rule ${JSON.stringify(frozen.id)} moves live objects below "${frozen.prefix}" to an archive, from which no cold start can read`,
+      hint: 'remove that transition: artifacts are small; "layer-builder gc" deletes what nothing uses',
+    };
+  }
   const bad = rules.find(rule => rule.enabled && rule.expires && touches(rule));
   if (bad !== undefined) {
     return {

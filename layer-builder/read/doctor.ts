@@ -49,7 +49,7 @@ async function readClockSkew({ clients }: Region): Promise<number> {
     signal: AbortSignal.timeout(4000),
   });
   const there = Date.parse(answer.headers.get('date') ?? '');
-  if (Number.isNaN(there)) return 0;
+  if (Number.isNaN(there)) throw new Error('the endpoint tells no time');
   // The header has whole seconds; half the journey is taken off.
   const skew = (sent + Date.now()) / 2 - there;
   return Math.abs(skew) < 2000 ? 0 : skew;
@@ -119,7 +119,7 @@ async function fact<Value>(read: () => Promise<Value>): Promise<Fact<Value>> {
     return { known: true, value: await read() };
   } catch (error) {
     const isUnsupported = [405, 501].includes(statusOf(isCodedError(error) ? error.cause : error) ?? 0);
-    const code = isCodedError(error) ? error.code : 'UNKNOWN';
+    const code = isCodedError(error) ? error.code : 'NOT_TOLD';
     const message = error instanceof Error ? error.message : String(error);
     const hint = isCodedError(error) ? error.hint : undefined;
     if (isUnsupported || !isCodedError(error)) return { known: false, severity: 'unknown', code, message };

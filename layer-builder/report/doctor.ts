@@ -27,14 +27,20 @@ export function formatDoctor(regions: readonly RegionFindings[]): string {
   const lines = regions.flatMap(({ region, bucket, findings }) => [
     `${region}, s3://${bucket}`,
     ...table(findings.map(({ severity, check, message }) => [`  ${severity}`, check, message])),
-    ...findings.flatMap(({ severity, check, hint }) =>
-      hint === undefined || severity === 'unknown' ? [] : [`  hint, ${check}: ${hint}`],
-    ),
+    ...formatHints(findings),
   ]);
   return [
     ...lines,
     '"doctor --policies" prints the policies for publisher, collector, inspector, deployer, function and bucket',
   ].join('\n');
+}
+
+/** One line a hint, with all that it is for. */
+function formatHints(findings: readonly Finding[]): string[] {
+  const hinted = findings.filter(({ hint, severity }) => hint !== undefined && severity !== 'unknown');
+  return [...Map.groupBy(hinted, ({ hint }) => hint)].map(
+    ([hint, of]) => `  hint, ${of.map(({ check }) => check).join(', ')}: ${hint}`,
+  );
 }
 
 export function formatPolicies({

@@ -6,6 +6,7 @@ import { publishProject } from '../../../layer-builder/publish/index.ts';
 import { deployerPolicy } from '../../../layer-builder/report/deploy-policies.ts';
 import type { Policy } from '../../../layer-builder/report/policies.ts';
 import {
+  bucketPolicy,
   collectorPolicy,
   functionPolicy,
   inspectorPolicy,
@@ -33,12 +34,14 @@ const good: DoctorFacts = {
   bucketRegion: known('us-east-1'),
   versioning: known('Enabled'),
   publicAccessBlocked: known(true),
-  policy: known('{"Condition":{"Null":{"s3:if-none-match":"true"}}}'),
+  policy: known(JSON.stringify(bucketPolicy('b', '', 'us-east-1'))),
   lifecycle: known([]),
   uploads: known([]),
   functions: known([]),
 };
-const rule = { id: 'r', enabled: true, prefix: '', expires: true, abortsUploads: false };
+const rule = { id: 'r', enabled: true, prefix: '', expires: true, archives: false, abortsUploads: false };
+const writeOnce = bucketPolicy('b', '', 'us-east-1').Statement[0];
+const policyWith = (more: object) => known(JSON.stringify({ Statement: [{ ...writeOnce, ...more }] }));
 const fn = { name: 'f', runtime: 'nodejs24.x', missingLayers: [], codeSigning: known('Enforce') };
 
 const rows: readonly [
@@ -62,6 +65,41 @@ const rows: readonly [
     'write once',
     'warn',
     /"s3:if-none-match":"true"/,
+  ],
+  [
+    'D26 the if-none-match policy for another prefix',
+    { policy: policyWith({ Resource: ['arn:aws:s3:::b/logs/*'] }) },
+    'write once',
+    'warn',
+    /"s3:if-none-match":"true"/,
+  ],
+  [
+    'D26 the if-none-match policy as an Allow',
+    { policy: policyWith({ Effect: 'Allow' }) },
+    'write once',
+    'warn',
+    /Deny/,
+  ],
+  [
+    'D26 the if-none-match policy for one principal only',
+    { policy: policyWith({ Principal: { AWS: 'arn:aws:iam::123456789012:role/ci' } }) },
+    'write once',
+    'warn',
+    /Deny/,
+  ],
+  [
+    'D26 the if-none-match policy without the records',
+    { policy: policyWith({ Resource: 'arn:aws:s3:::b/sha256/*' }) },
+    'write once',
+    'warn',
+    /releases/,
+  ],
+  [
+    'a lifecycle rule that archives live objects',
+    { lifecycle: known([{ ...rule, expires: false, archives: true }]) },
+    'lifecycle',
+    'fail',
+    /transition/,
   ],
   [
     'D26 code signing absent',
@@ -137,6 +175,50 @@ for (const [title, facts, check, severity, hint] of rows) {
     t.regex(finding?.hint ?? '', hint);
   });
 }
+
+for (const resource of ['arn:aws:s3:::b/*', 'arn:aws:s3:::b/sha256/*,arn:aws:s3:::b/releases/*', '*']) {
+  test(`doctor takes a write-once policy for ${resource}`, t => {
+    const policy = policyWith({
+      Resource: resource.split(','),
+      Action: 's3:Put*',
+      Principal: { AWS: ['*'] },
+    });
+    t.like(
+      diagnose({ ...good, policy }).find(({ check }) => check === 'write once'),
+      { severity: 'ok' },
+    );
+    // as in AWS's own example
+    const Condition = { ...writeOnce?.Condition, Bool: { 's3:ObjectCreationOperation': 'true' } };
+    const example = diagnose({ ...good, policy: policyWith({ Condition }) });
+    t.like(
+      example.find(({ check }) => check === 'write once'),
+      { severity: 'ok' },
+    );
+  });
+}
+
+test('what fails because of endpoint, credentials or bucket is told once', t => {
+  const failing = (code: string) => {
+    const fact = { known: false, severity: 'fail', code, message: 'm', hint: 'h' } as const;
+    return { ...good, bucketRegion: fact, versioning: fact, policy: fact, functions: fact };
+  };
+  const failures = (facts: DoctorFacts) =>
+    diagnose(facts).flatMap(({ check, severity }) => (severity === 'ok' ? [] : [check]));
+  t.deepEqual(failures(failing('ENDPOINT_UNREACHABLE')), ['endpoint']);
+  t.deepEqual(failures(failing('CREDENTIALS_REJECTED')), ['credentials']);
+  t.deepEqual(failures(failing('BUCKET_NOT_FOUND')), ['bucket']);
+  t.deepEqual(failures(failing('ACCESS_DENIED')), ['bucket region', 'versioning', 'write once', 'functions']);
+  t.deepEqual(
+    diagnose(good)
+      .slice(0, 3)
+      .map(({ check, severity }) => [check, severity]),
+    [
+      ['endpoint', 'ok'],
+      ['credentials', 'ok'],
+      ['bucket', 'ok'],
+    ],
+  );
+});
 
 test('doctor has nothing to say against a good bucket, nor against rules elsewhere', t => {
   const elsewhere = known([
