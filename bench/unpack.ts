@@ -16,7 +16,7 @@ import type { Library } from './unpack/libraries.ts';
 import type { ZipSet } from './unpack/sets.ts';
 import { makeSets } from './unpack/sets.ts';
 
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 9);
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const libraries: readonly Library[] = ['ours', 'fflate', 'extract-zip', 'yauzl', 'unzipper'];
 const programs = {
   bsdtar: (zip: string, into: string) => ['-xf', zip, '-C', into],
@@ -32,7 +32,7 @@ export const bench: Bench = {
 };
 
 async function compare(folder: string, progress: (line: string) => void): Promise<Result> {
-  const sets = await makeSets(folder);
+  const sets = await makeSets(folder, progress);
   const wrong = new Set<string>();
   const take = (name: string, measure: Measure): Contender => ({
     name,

@@ -36,8 +36,11 @@ export async function buildSet(
   if (artifact === undefined || artifacts.length > 1) throw new Error(`${set.name}: expected one artifact`);
   const install = onlyInstall(join(project, '.layer-builder/cache'));
   if (afterwards === 'keep' && !cached) {
+    // beside it first: a copy that was interrupted would be taken for a whole one
+    const copy = `${kept}-${process.pid}`;
+    cpSync(project, copy, { recursive: true });
     rmSync(kept, { recursive: true, force: true });
-    cpSync(project, kept, { recursive: true });
+    renameSync(copy, kept);
   }
   const modules = join(folder, 'raw/nodejs/node_modules');
   mkdirSync(join(modules, '..'), { recursive: true });

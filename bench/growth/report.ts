@@ -34,7 +34,7 @@ export function report(rows: readonly Row[], points: readonly GrowthPoint[]): Re
   }));
   const panels = axes.map(
     ({ axis, title, unit }): LinePanel => ({
-      title,
+      title: `${title}, ms`,
       unit,
       series: rows.map(row => ({ name: row.contender, points: lineOf(row, axis) })),
     }),
@@ -46,7 +46,7 @@ export function report(rows: readonly Row[], points: readonly GrowthPoint[]): Re
     title,
     figure: '20000 files',
     unit: 'ms',
-    svg: drawLines(title, 'ms', panels),
+    svg: drawLines(title, panels),
     rows: withSlopes,
     targets: ours.flatMap(row =>
       axes.map(({ axis, unit }) => ({

@@ -11,15 +11,14 @@ export interface LinePanel {
   }[];
 }
 
-const [left, plotWidth, labels, plotHeight, gap] = [70, 470, 220, 220, 74];
+const [left, plotWidth, labels, plotHeight, gap] = [64, 446, 250, 220, 72];
 
-/** `unit` is that of the vertical axes. */
-export function drawLines(title: string, unit: string, panels: readonly LinePanel[]): string {
-  const parts = panels.map((panel, index) => drawPanel(panel, unit, 52 + index * (plotHeight + gap)));
+export function drawLines(title: string, panels: readonly LinePanel[]): string {
+  const parts = panels.map((panel, index) => drawPanel(panel, 52 + index * (plotHeight + gap)));
   return drawCard(title, left + plotWidth + labels, 52 + panels.length * (plotHeight + gap) - 8, parts);
 }
 
-function drawPanel({ title, unit, series }: LinePanel, yUnit: string, start: number): string {
+function drawPanel({ title, unit, series }: LinePanel, start: number): string {
   const top = start + 22;
   const bottom = top + plotHeight;
   const points = series.flatMap(line => line.points);
@@ -38,7 +37,6 @@ function drawPanel({ title, unit, series }: LinePanel, yUnit: string, start: num
       tick =>
         `<text class="quiet" x="${x(tick)}" y="${bottom + 17}" text-anchor="middle">${formatFigure(tick)}</text>`,
     ),
-    `<text class="quiet" x="${left}" y="${top - 8}">${escapeXml(yUnit)}</text>`,
     `<text class="quiet" x="${left + plotWidth}" y="${bottom + 33}" text-anchor="end">${escapeXml(unit)}</text>`,
   ];
   const ends = spread(series.map(({ points }) => y(points.at(-1)?.y ?? 0)));

@@ -1,9 +1,12 @@
-/** Two raw zips of this project's own node_modules: about 2,000 files and 10,000. */
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Two raw zips: 2,300 files of this project's production packages, and the pinned heavy set. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileOf } from '../../layer-builder/build/file.ts';
 import { writeZip } from '../../layer-builder/build/zip.ts';
+import { buildSet } from '../cold-start/project.ts';
+import { heavySet } from '../cold-start/sets.ts';
+import { withFolder } from '../support/folder.ts';
 
 export interface ZipSet {
   readonly name: 'small' | 'heavy';
@@ -14,27 +17,36 @@ export interface ZipSet {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Single executables (Node itself, compilers) would make it a benchmark of one file. */
-const largestFile = 8_000_000;
+/** The service set: what this project's lockfile has for production, without packages of one machine. */
 const smallFiles = 2_300;
-const heavyFiles = 10_000;
 
-/** Writes both zips into `folder`. */
-export async function makeSets(folder: string): Promise<readonly [ZipSet, ZipSet]> {
-  const production = productionPackages().flatMap(filesOf);
-  const everything = filesOf('node_modules');
+/** Writes both zips into `folder`: installed packages, nothing pruned. */
+export async function makeSets(
+  folder: string,
+  progress: (line: string) => void,
+): Promise<readonly [ZipSet, ZipSet]> {
+  const small = productionPackages().flatMap(name => filesOf(root, name));
   return [
-    await makeSet('small', production.slice(0, smallFiles), folder),
-    await makeSet('heavy', everything.slice(0, heavyFiles), folder),
+    await makeSet('small', root, small.slice(0, smallFiles), folder),
+    await withFolder('unpack-heavy', async place => {
+      const { modules } = await buildSet(heavySet, place, progress);
+      const base = join(modules, '..');
+      return makeSet('heavy', base, filesOf(base, 'node_modules'), folder);
+    }),
   ];
 }
 
-async function makeSet(name: ZipSet['name'], paths: readonly string[], folder: string): Promise<ZipSet> {
-  const files = paths.map(path => fileOf(`nodejs/${path}`, readFileSync(join(root, path))));
+async function makeSet(
+  name: ZipSet['name'],
+  base: string,
+  paths: readonly string[],
+  folder: string,
+): Promise<ZipSet> {
+  const files = paths.map(path => fileOf(`nodejs/${path}`, readFileSync(join(base, path))));
   const zip = await writeZip(files);
   const path = join(folder, `${name}.zip`);
   writeFileSync(path, zip);
-  const bytes = paths.reduce((sum, file) => sum + lstatSync(join(root, file)).size, 0);
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
   return { name, zip: path, files: files.length, bytes, zipBytes: zip.length };
 }
 
@@ -49,10 +61,9 @@ function productionPackages(): readonly string[] {
     .filter(path => !path.includes('/node_modules/'));
 }
 
-function filesOf(folder: string): readonly string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+function filesOf(base: string, folder: string): readonly string[] {
+  return readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name).slice(root.length))
-    .filter(path => lstatSync(join(root, path)).size <= largestFile)
+    .map(entry => relative(base, join(entry.parentPath, entry.name)))
     .sort();
 }
