@@ -36,6 +36,7 @@ const hopByHopLengths = new Set([...hopByHop].map(name => name.length));
  * - bytes reach the exchange in the encoding they were written in (serverless-http takes every text for UTF-8);
  * - `transfer-encoding: chunked` is left out, because its framing would end up in the body;
  * - `writeHead` takes its headers in every form `node:http` does;
+ * - informational answers are left out, and the socket takes what servers of events ask of one (serverless-http's throws);
  * - a response given up half way calls `fail` (serverless-http would wait for ever);
  * - a header that cannot be sent is answered with 400: it was built from the request (FAULTS.md E13).
  *
@@ -47,6 +48,9 @@ export function captureResponse(response: ServerResponse, incoming: AppRequest, 
   const socket = response.socket as unknown as CapturedSocket;
   socket[capturedKey] = captured;
   socket.write = writeSocket;
+  socket.setTimeout = nothing;
+  socket.setNoDelay = nothing;
+  socket.setKeepAlive = nothing;
   captured._storeHeader = storeHeader;
   response.setHeader = setHeader;
   response.writeHead = writeHead as ServerResponse['writeHead'];
@@ -63,6 +67,9 @@ interface CapturedResponse extends ServerResponse {
 interface CapturedSocket {
   [capturedKey]: CapturedResponse;
   write: typeof writeSocket;
+  setTimeout: () => void;
+  setNoDelay: () => void;
+  setKeepAlive: () => void;
 }
 
 const capturedKey: unique symbol = Symbol('captured');
@@ -78,6 +85,11 @@ function writeSocket(
   const callback = (typeof encoding === 'function' ? encoding : done) ?? nothing;
   let rest: string | Uint8Array = data;
   if (!exchange.started) {
+    // 100 Continue, 103 Early Hints: no gateway passes one on
+    if (typeof data === 'string' && data.startsWith('HTTP/1.1 1')) {
+      callback();
+      return true;
+    }
     exchange.start(response);
     // node:http writes the head as a text, alone or with the first text of the body behind it
     rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';

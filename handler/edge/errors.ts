@@ -50,6 +50,16 @@ const titles: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
+/** An app's own headers never reach these answers, so they bring what keeps any content harmless (FAULTS.md E22). */
+const always = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
 /**
  * The body of a failure: `{"detail", "code", "request_id"}`, or an RFC 9457 problem where `accept` names
  * `application/problem+json`.
@@ -83,8 +93,7 @@ export function formatProblem(
       ...problem.headers,
       'content-type': asProblem ? 'application/problem+json' : 'application/json',
       'content-length': String(Buffer.byteLength(body)),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...always,
     },
     body: method === 'HEAD' ? '' : body,
   };

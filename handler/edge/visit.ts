@@ -86,7 +86,7 @@ class OpenVisit implements Visit {
     this.source = source;
     this.request = request;
     this.invalid = invalid;
-    this.method = request?.method ?? methodOf(event);
+    this.method = request?.method ?? methodOf(source, event);
     this.event = event;
     this.context = context;
     this.startedAt = startedAt;
@@ -132,9 +132,10 @@ export function report(visit: Visit, status: number, route: unknown, tools: Visi
 }
 
 /** Of an event that is no valid request, as far as it can be told. */
-function methodOf(event: Fields): string {
+function methodOf(source: HttpSource, event: Fields): string {
   const context = event['requestContext'] as { readonly http?: { readonly method?: unknown } } | undefined;
-  const method = context?.http?.method ?? event['httpMethod'];
+  const isSecond = source === 'http-v2' || source === 'function-url';
+  const method = isSecond ? context?.http?.method : event['httpMethod'];
   return typeof method === 'string' && /^[A-Za-z]{1,16}$/.test(method) ? method.toUpperCase() : '-';
 }
 

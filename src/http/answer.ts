@@ -16,7 +16,7 @@ export async function answerAlways(ctx: Context, next: Next, { settings, log }: 
     const error = asHttpError(thrown);
     if (error.status >= 500)
       log('ERROR', logMessage(error), { request_id: requestId, status: error.status, error: causeOf(error) });
-    const asksForProblem = (ctx.req.headers.accept ?? '').includes('application/problem+json');
+    const asksForProblem = (ctx.req.headers.accept ?? '').toLowerCase().includes('application/problem+json');
     sendAnswer(ctx, answerError(error, requestId, asksForProblem));
   }
   ctx.set(securityHeaders(ctx.response.type));

@@ -215,6 +215,39 @@ test('E9 an answer that cannot be made is a 500 too', async t => {
   t.notRegex(answer.body, /inside/);
 });
 
+const failures: readonly (readonly [status: number, KoaHandler, event?: object, context?: object])[] = [
+  [400, echo, { ...eventOf('http-v2'), body: {} }],
+  [
+    413,
+    context => {
+      context.body = Buffer.alloc(6_291_556);
+    },
+  ],
+  [
+    500,
+    () => {
+      throw new Error('inside');
+    },
+  ],
+  [504, () => new Promise(() => {}), eventOf('http-v2'), contextOf(500)],
+];
+
+for (const [status, handle, event = eventOf('http-v2'), context = contextOf()] of failures) {
+  test(`E22 a ${status} of the edge carries security headers and is not stored`, async t => {
+    const edge = await createTestEdge(koaApp(handle));
+    const answer = await edge.invoke(event, context);
+    t.is(answer.statusCode, status);
+    t.like(answer.headers, {
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  });
+}
+
 test('E9 on request a failure is an RFC 9457 problem', async t => {
   const edge = await createTestEdge(
     koaApp(() => {

@@ -75,6 +75,21 @@ test('the response closes once it has finished, and what the app says right behi
   t.is(edge.records()[0]?.['route'], '/late');
 });
 
+test('informational answers are left out, and a response is told what there is no use for', async t => {
+  const edge = await createTestEdge((_: AppRequest, response: ServerResponse) => {
+    response.writeContinue();
+    response.writeProcessing();
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+    response.setTimeout(1);
+    response.socket?.setNoDelay(true);
+    response.socket?.setKeepAlive(true);
+    response.statusCode = 201;
+    response.end('made');
+  });
+  const answer = await edge.invoke(posted);
+  t.deepEqual([answer.statusCode, textOf(answer)], [201, 'made']);
+});
+
 test('an app that writes after the end keeps its answer, and the process lives', async t => {
   const edge = await createTestEdge((_: AppRequest, response: ServerResponse) => {
     response.end('ended');

@@ -203,6 +203,20 @@ for (const [name, event, kind] of verdicts) {
   });
 }
 
+test('E10 a HEAD that is no valid request is answered without a body, whatever its context says', async t => {
+  for (const source of sources) {
+    const event = { ...eventOf(source, { method: 'HEAD' }), body: [] };
+    const { body } = await edge.invoke(event);
+    t.is(body, '', source);
+  }
+  const misled = {
+    ...eventOf('rest-v1', { method: 'HEAD' }),
+    body: [],
+    requestContext: { http: { method: '' } },
+  };
+  t.is((await edge.invoke(misled)).body, '');
+});
+
 test('the app finds the event, the Lambda context and the context of the request as they came', async t => {
   let found: unknown[] = [];
   const own = await createTestEdge(
