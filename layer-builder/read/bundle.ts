@@ -6,6 +6,7 @@ import type { InputOptions } from 'rolldown';
 import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { isProvided } from '../plan/roots.ts';
+import { linkedFolders } from './linked-folders.ts';
 import type { Lockfile } from './lockfile.ts';
 import { resolveEntry } from './lockfile.ts';
 
@@ -43,7 +44,12 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     logLevel: 'warn',
     experimental: { resolveNewUrlToAsset: true },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [quietBuiltins()],
+    plugins: [
+      quietBuiltins(),
+      linkedFolders(lockfile.folder, packageOf, (name, importer) =>
+        resolveEntry(lockfile.entries, placeOf(importer, lockfile), name),
+      ),
+    ],
     external(id, importer) {
       const name = packageOf(id);
       if (name === undefined) return false;

@@ -1,5 +1,5 @@
 /** Workspaces are the app's own code, `file:` folders are packages; both without a registry. */
-import { mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
@@ -73,45 +73,49 @@ test('the limit is exact, and the message names the largest packages', t => {
   t.regex(error.hint, /big 9,000 bytes/);
 });
 
-test('a workspace is built from the lockfile above it, and other workspaces are its own code', async t => {
-  const root = makeProject(t, { dependencies: ['ms', 'is-stream'], files: {} });
-  const lockfile = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const ranges = lockfile.packages[''].dependencies;
-  lockfile.packages[''] = { name: 'root', workspaces: ['packages/*'] };
-  lockfile.packages['packages/api'] = {
-    name: 'api',
-    version: '1.0.0',
-    dependencies: { ms: ranges.ms, shared: '*' },
-  };
-  lockfile.packages['packages/shared'] = {
-    name: 'shared',
-    version: '1.0.0',
-    dependencies: { 'is-stream': ranges['is-stream'] },
-  };
-  lockfile.packages['node_modules/api'] = { resolved: 'packages/api', link: true };
-  lockfile.packages['node_modules/shared'] = { resolved: 'packages/shared', link: true };
-  write(root, 'package-lock.json', lockfile);
-  write(root, 'packages/api/package.json', {
-    name: 'api',
-    type: 'module',
-    dependencies: { ms: ranges.ms, shared: '*' },
+for (const [title, exports] of [
+  ['by its main', { main: 'index.ts' }],
+  ['by its exports', { exports: { '.': './index.ts', './sub': './src/sub.ts' } }],
+] as const) {
+  test(`a workspace is built from the lockfile above it; another is its own code, found ${title} and without links`, async t => {
+    const root = makeProject(t, { dependencies: ['ms', 'is-stream'], files: {} });
+    const lockfile = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const ranges = lockfile.packages[''].dependencies;
+    lockfile.packages[''] = { name: 'root', workspaces: ['packages/*'] };
+    lockfile.packages['packages/api'] = {
+      name: 'api',
+      version: '1.0.0',
+      dependencies: { ms: ranges.ms, shared: '*' },
+    };
+    lockfile.packages['packages/shared'] = {
+      name: 'shared',
+      version: '1.0.0',
+      dependencies: { 'is-stream': ranges['is-stream'] },
+    };
+    lockfile.packages['node_modules/api'] = { resolved: 'packages/api', link: true };
+    lockfile.packages['node_modules/shared'] = { resolved: 'packages/shared', link: true };
+    write(root, 'package-lock.json', lockfile);
+    write(root, 'packages/api/package.json', {
+      name: 'api',
+      type: 'module',
+      dependencies: { ms: ranges.ms, shared: '*' },
+    });
+    write(
+      root,
+      'packages/api/app.ts',
+      `import ms from 'ms';\nimport { isIt } from 'shared';\nimport { sub } from 'shared/${'exports' in exports ? 'sub' : 'src/sub.ts'}';\nexport const app = (): unknown => [ms('1s'), isIt, sub];\n`,
+    );
+    write(root, 'packages/shared/package.json', { name: 'shared', type: 'module', ...exports });
+    write(
+      root,
+      'packages/shared/index.ts',
+      `import { isStream } from 'is-stream';\nexport const isIt: boolean = isStream(null);\n`,
+    );
+    write(root, 'packages/shared/src/sub.ts', `export const sub: number = 1;\n`);
+    const { lock } = await buildProject(join(root, 'packages/api'));
+    t.deepEqual(
+      lock.artifacts[0]?.packages.map(item => item.name),
+      ['is-stream', 'ms'],
+    );
   });
-  write(
-    root,
-    'packages/api/app.ts',
-    `import ms from 'ms';\nimport { isIt } from 'shared';\nexport const app = (): unknown => [ms('1s'), isIt];\n`,
-  );
-  write(root, 'packages/shared/package.json', { name: 'shared', type: 'module', main: 'index.ts' });
-  write(
-    root,
-    'packages/shared/index.ts',
-    `import { isStream } from 'is-stream';\nexport const isIt: boolean = isStream(null);\n`,
-  );
-  mkdirSync(join(root, 'node_modules'));
-  symlinkSync('../packages/shared', join(root, 'node_modules/shared'));
-  const { lock } = await buildProject(join(root, 'packages/api'));
-  t.deepEqual(
-    lock.artifacts[0]?.packages.map(item => item.name),
-    ['is-stream', 'ms'],
-  );
-});
+}
