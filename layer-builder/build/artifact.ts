@@ -19,7 +19,7 @@ import type { Compacted } from './compact/index.ts';
 import { compactPackages } from './compact/index.ts';
 import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
-import { fileOf } from './file.ts';
+import { fileOf, readContent } from './file.ts';
 import { formatLicenses } from './licenses.ts';
 import { isNewer } from './native/elf.ts';
 import type { TargetNode } from './node.ts';
@@ -92,6 +92,8 @@ export async function makeArtifact(
     entries: make.entries,
     forms: config.forms,
   });
+  // What was bundled was read again: it must be what was looked at.
+  for (const { files } of parts) files.forEach(readContent);
   const packages = parts.map(part => part.entry);
   const sbom = formatSbom({
     artifact: artifact.name,

@@ -55,6 +55,12 @@ const known: readonly KnownFailure[] = [
     hint: 'find out who changed it: the lockfile, the registry or a proxy; do not simply lock it anew',
   },
   {
+    found: /have been disabled/,
+    code: 'INSTALL_FAILED',
+    says: 'npm 12 fetches no package from there unless the project says so',
+    hint: 'add "allow-git=root" (or allow-remote, allow-file) to the project\'s .npmrc, as "npm ci" needs it too',
+  },
+  {
     found: /package-lock\.json.*(in sync|npm install)|\bEUSAGE\b/s,
     code: 'LOCKFILE_OUT_OF_STEP',
     says: 'npm finds the lockfile out of step with package.json',

@@ -15,9 +15,18 @@ const glibc = '2.34';
 /** https://github.com/nodejs/node/blob/main/doc/abi_version_registry.json */
 const moduleAbi: Readonly<Record<Runtime, number>> = { 'nodejs24.x': 137, 'nodejs22.x': 127 };
 
-/** Folders of binaries for other machines, as prebuildify and node-gyp-build lay them out. */
+/**
+ * Folders of binaries for many machines: `prebuilds/linux-x64/` of prebuildify, `linux_arm64/` of koffi,
+ * `linux/arm64/` of onnxruntime-node.
+ */
 const platformFolder =
-  /(?:^|\/)(android|darwin|freebsd|linux|linuxmusl|win32|sunos|aix)-([a-z0-9+]+)(?:\/|$)/;
+  /(?:^|\/)(android|aix|darwin|freebsd|linux|linuxmusl|mac|macos|musl|netbsd|openbsd|osx|sunos|win|win32|windows)[-_/]([a-z0-9]+(?:_64)?(?:\+[a-z0-9]+)*)(?:\/|$)/;
+
+/** Machines of Lambda, by the names that folders have for them. */
+const folderNames: Readonly<Record<Architecture, readonly string[]>> = {
+  arm64: ['arm64', 'aarch64'],
+  x86_64: ['x64', 'x86_64', 'amd64'],
+};
 
 /** True for a binary that names another machine or runtime in its path: nothing on the target ever loads it. */
 export function isForeignBinary(path: string, target: NativeTarget): boolean {
@@ -27,9 +36,8 @@ export function isForeignBinary(path: string, target: NativeTarget): boolean {
   if (/[.-]musl\b/.test(path)) return true;
   const [, system, machines] = platformFolder.exec(path) ?? [];
   if (system === undefined || machines === undefined) return false;
-  return (
-    system !== 'linux' || !machines.split('+').includes(target.architecture === 'arm64' ? 'arm64' : 'x64')
-  );
+  const own = folderNames[target.architecture];
+  return system !== 'linux' || !machines.split('+').some(machine => own.includes(machine));
 }
 
 /**

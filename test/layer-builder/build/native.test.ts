@@ -139,6 +139,13 @@ const foreign: readonly [path: string, foreign: boolean][] = [
   ['prebuilds/linux-x64/node.napi.musl.node', true],
   ['prebuilds/linux-x64/node.napi.glibc.node', false],
   ['prebuilds/linux-x64/addon.bare', true],
+  ['build/koffi/linux_arm64/koffi.node', true],
+  ['build/koffi/musl_x64/koffi.node', true],
+  ['build/koffi/linux_x64/koffi.node', false],
+  ['bin/napi-v6/linux/arm64/libonnxruntime.so.1', true],
+  ['bin/napi-v6/darwin/arm64/libonnxruntime.1.23.2.dylib', true],
+  ['bin/napi-v6/linux/x64/libonnxruntime.so.1', false],
+  ['lib/linux/x86_64/a.node', false],
   ['build/Release/addon.node', false],
   ['lib/linux-arm64/index.js', false],
 ];
