@@ -9,14 +9,14 @@ import { formatOf } from './format.ts';
 import type { ModuleFormat } from './hazards.ts';
 import { findHazards } from './hazards.ts';
 import type { SourceMap } from './maps.ts';
-import { shiftMap, withoutFirstLine } from './maps.ts';
+import { withoutFirstLine } from './maps.ts';
 import { withoutUnderstood } from './understood.ts';
 
 /** A module on its own, before anything is decided about what it requires. */
 export interface ReadModule {
   readonly file: string;
   readonly format: ModuleFormat;
-  /** An expression: the function `(module, exports, require) => …`. */
+  /** An expression: the function `function (exports, require, module) { … }`. */
   readonly code: string;
   /** Sources of `require('…')`, in order. */
   readonly requires: readonly string[];
@@ -30,7 +30,8 @@ export interface ReadModule {
 /** Modules read before: rounds of one build read the same ones again. */
 export type ModuleMemory = Map<string, ReadModule>;
 
-const head = '(module,exports,require)=>';
+/** In Node's own order, for those that look at `arguments`. A line of its own, so that the code keeps its columns. */
+const head = '(function(exports,require,module){\n';
 
 export async function moduleReader(
   memory: ModuleMemory,
@@ -38,13 +39,12 @@ export async function moduleReader(
   withMaps: boolean,
 ): Promise<(file: string) => ReadModule> {
   const { minifySync } = await import('rolldown/utils');
-  const minify = (file: string, source: string, inputMap: SourceMap | undefined) => {
-    const { code, errors, map } = minifySync(file, source, {
+  const minify = (file: string, text: string, mangle: boolean, sourcemap: boolean) => {
+    const { code, errors, map } = minifySync(file, `${head}${text.replace(/^#!/, '//')}\n})`, {
       compress: false,
-      mangle: { keepNames: true },
+      mangle: mangle && { keepNames: true },
       codegen: { removeWhitespace: true },
-      sourcemap: withMaps,
-      ...(inputMap === undefined ? {} : { inputMap }),
+      sourcemap,
     });
     return { code: code.trimEnd().replace(/;$/, ''), error: errors[0]?.message, map };
   };
@@ -52,22 +52,21 @@ export async function moduleReader(
     const format = formatOf(file, formats);
     const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     if (format === 'json') return readJson(file, text);
-    const hashless = text.replace(/^#!/, '//');
-    // First without parameters: `require` keeps its name, and what is required can be read from code without comments.
-    const body = minify(file, `(function(){\n${hashless}\n})`, undefined);
-    if (body.error !== undefined)
-      return { ...empty(file, format), hazard: `it does not parse: ${body.error}` };
+    // Once with the names as they are: what is required can be read from code without comments.
+    const plain = minify(file, text, false, false);
+    if (plain.error !== undefined)
+      return { ...empty(file, format), hazard: `it does not parse: ${plain.error}` };
     const [hazard] = withoutUnderstood(findHazards(text, format), file);
-    // Then with them, renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
-    const inner = body.map && shiftMap(body.map, [{ line: 0, column: -1, by: head.length }]);
-    const whole = minify(file, `${head}${body.code}.call(exports)`, inner);
+    // And renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
+    const { code, map } = minify(file, text, true, withMaps);
     return {
       ...empty(file, format),
-      code: whole.code,
-      requires: sourcesOf(body.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
-      imports: sourcesOf(body.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
+      // Without the parentheses: those tell V8 to compile at once.
+      code: code.slice(1, -1),
+      requires: sourcesOf(plain.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
+      imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
       hazard: hazard === undefined ? undefined : `${basename(file)}: ${hazard.reason}`,
-      map: whole.map && withoutFirstLine(whole.map, file, text),
+      map: map && withoutFirstLine(map, file, text),
     };
   };
   return file => {
@@ -86,7 +85,7 @@ function readJson(file: string, text: string): ReadModule {
     const literal = JSON.stringify(JSON.parse(text));
     // In an object literal `__proto__` would mean something else than in JSON.
     const value = literal.includes('__proto__') ? `JSON.parse(${JSON.stringify(literal)})` : literal;
-    return { ...empty(file, 'json'), code: `module=>{module.exports=${value}}` };
+    return { ...empty(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };
   } catch {
     return { ...empty(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
   }

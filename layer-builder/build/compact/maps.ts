@@ -14,12 +14,12 @@ type Segment = readonly [line: number, column: number, ...origin: number[]];
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const valueOfDigit = new Map([...digits].map((digit, index) => [digit, index]));
 
-/** The map of code that was wrapped in a function whose head is a line of its own. */
+/** The map of code that was wrapped in a function in parentheses, whose head is a line of its own, and left them. */
 export function withoutFirstLine(map: SourceMap, file: string, text: string): SourceMap {
   const segments = decode(map.mappings).flatMap(([line, column, ...origin]): Segment[] => {
     const [source = 0, sourceLine = 0, ...rest] = origin;
     if (sourceLine === 0) return [];
-    return [[line, column, ...[source, sourceLine - 1, ...rest]]];
+    return [[line, line === 0 ? column - 1 : column, ...[source, sourceLine - 1, ...rest]]];
   });
   return {
     version: 3,

@@ -35,7 +35,7 @@ if(!has(known,id))places[id]();
 const[native,run,needs={}]=known[id],module=done[id]={exports:{}};
 const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):builtin(found)??native(found)};
 require.main=native.main;require.extensions=native.extensions;
-try{run(module,module.exports,require)}catch(error){delete done[id];throw error}
+try{run.call(module.exports,module.exports,require,module)}catch(error){delete done[id];throw error}
 return module.exports}
 `.replaceAll('\n', '');
 

@@ -77,7 +77,8 @@ export async function tracePackages(input: TraceInput): Promise<Traced> {
     if (unknown && !item.isAsked) keepWhole(location, `${basename(file)}: ${unknown.reason}`);
     else if (hazards.length > 0) {
       for (const path of pathsOf.get(location)?.keys() ?? []) {
-        if (isCode(path) ? isNamed(path, text) : !isLegal(basename(path))) reached.add(path);
+        if (isLegal(basename(path))) continue;
+        if (!isCode(path) || extname(path) === '' || isNamed(path, text)) reached.add(path);
       }
     }
   }

@@ -272,12 +272,15 @@ test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy 
             exports.partly = require('./a').seen;
             exports.tries = [1, 2].map(() => { try { require('./fails'); } catch (error) { return error.message; } });
             exports.proto = Object.keys(require('./data.json'));
+            exports.redeclared = Object.keys(require('./var'));
+            exports.arguments = [arguments[0] === exports, typeof arguments[1], arguments[2] === module];
             exports.same = require('./a') === require('./a.js');
             if (exports.same) return;
             exports.after = 'a return ends the module';`,
           'a.js': `exports.early = 1; exports.seen = require('./b').seen; exports.late = 1;`,
           'b.js': `exports.seen = Object.keys(require('./a'));`,
           'fails.js': `globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error('try ' + globalThis.tries);`,
+          'var.js': `var exports = exports || {}; var module = module || {}; exports.kept = 1;`,
           'data.json': '{"__proto__":1,"b":2}',
         },
       },
@@ -299,6 +302,8 @@ test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy 
       partly: ['early'],
       tries: ['try 1', 'try 2'],
       proto: ['__proto__', 'b'],
+      redeclared: ['kept'],
+      arguments: [true, 'function', true],
       same: true,
     },
   ]);
