@@ -28,7 +28,7 @@ export async function loadApp(
   let exported: Readonly<Record<string, unknown>>;
   let app: unknown;
   try {
-    exported = await import(url.href);
+    exported = namesOf(await import(url.href));
     const { createApp } = exported;
     app =
       typeof createApp === 'function' ? await createApp(context) : (exported['default'] ?? exported['app']);
@@ -48,6 +48,15 @@ export async function loadApp(
     })`,
     { hint: 'export your app, or a factory createApp(context) that returns it' },
   );
+}
+
+/** What a CommonJS app exports by name, `exports.handler` or `module.exports = { app }`, is behind its default. */
+function namesOf(exported: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const inner = exported['default'];
+  const isPlain =
+    typeof inner === 'object' && inner !== null && Object.getPrototypeOf(inner) === Object.prototype;
+  if (!isPlain || !['createApp', 'default', 'app', 'handler'].some(name => name in inner)) return exported;
+  return inner as Readonly<Record<string, unknown>>;
 }
 
 /** Koa has `callback`, Express is a function, Fastify routes through its own server once it is ready. */

@@ -23,6 +23,9 @@ const served = [
   'export default (q, s) => s.end("hello")',
   'export const app = { callback: () => (q, s) => s.end("hello") }',
   'export const app = (q, s) => s.end("hello"); export const handler = 1',
+  // what becomes of `module.exports = { app }`
+  'export default { app: (q, s) => s.end("hello") }',
+  'export default { createApp: ({ word }) => (q, s) => s.end(word) }',
 ] as const;
 
 for (const source of served) {
@@ -35,11 +38,16 @@ for (const source of served) {
   });
 }
 
-test('a plain handler is taken as it is', async t => {
-  const app = await load('export const handler = async (event, context) => [event, context]');
-  t.is(app.kind, 'plain');
-  if (app.kind === 'plain') t.deepEqual(await app.handler(1, 2), [1, 2]);
-});
+for (const source of [
+  'export const handler = async (event, context) => [event, context]',
+  'export default { handler: async (event, context) => [event, context] }',
+]) {
+  test(`a plain handler is taken as it is: ${source}`, async t => {
+    const app = await load(source);
+    t.is(app.kind, 'plain');
+    if (app.kind === 'plain') t.deepEqual(await app.handler(1, 2), [1, 2]);
+  });
+}
 
 test('a module that serves nothing is APP_EXPORT and names what it exports', async t => {
   const error = await t.throwsAsync(load('export const router = 1'), { code: 'APP_EXPORT' });
