@@ -45,12 +45,7 @@ const hopByHopLengths = new Set([...hopByHop].map(name => name.length));
 export function captureResponse(response: ServerResponse, incoming: AppRequest, exchange: Exchange): void {
   const captured = response as CapturedResponse;
   captured[capturedKey] = { incoming, exchange };
-  const socket = response.socket as unknown as CapturedSocket;
-  socket[capturedKey] = captured;
-  socket.write = writeSocket;
-  socket.setTimeout = nothing;
-  socket.setNoDelay = nothing;
-  socket.setKeepAlive = nothing;
+  (captured as { socket: unknown }).socket = new CapturedSocket(captured, exchange);
   captured._storeHeader = storeHeader;
   response.setHeader = setHeader;
   response.writeHead = writeHead as ServerResponse['writeHead'];
@@ -64,42 +59,70 @@ interface CapturedResponse extends ServerResponse {
   _storeHeader: typeof storeHeader;
 }
 
-interface CapturedSocket {
-  [capturedKey]: CapturedResponse;
-  write: typeof writeSocket;
-  setTimeout: () => void;
-  setNoDelay: () => void;
-  setKeepAlive: () => void;
-}
-
 const capturedKey: unique symbol = Symbol('captured');
 
-function writeSocket(
-  this: CapturedSocket,
-  data: string | Uint8Array,
-  encoding?: BufferEncoding | Done | null,
-  done?: Done | null,
-): boolean {
-  const response = this[capturedKey];
-  const { exchange } = response[capturedKey];
-  const callback = (typeof encoding === 'function' ? encoding : done) ?? nothing;
-  let rest: string | Uint8Array = data;
-  if (!exchange.started) {
-    // 100 Continue, 103 Early Hints: no gateway passes one on
-    if (typeof data === 'string' && data.startsWith('HTTP/1.1 1')) {
+/** In place of serverless-http's: what `node:http` writes goes to the exchange, what servers of events ask of a socket is nothing. */
+class CapturedSocket {
+  readonly writable = true;
+  /** Where `node:http` looks whether the socket is still the response's. */
+  _httpMessage: CapturedResponse | null;
+  readonly _writableState = {};
+  readonly #exchange: Exchange;
+
+  constructor(response: CapturedResponse, exchange: Exchange) {
+    this._httpMessage = response;
+    this.#exchange = exchange;
+  }
+
+  write(data: string | Uint8Array, encoding?: BufferEncoding | Done | null, done?: Done | null): boolean {
+    const exchange = this.#exchange;
+    const callback = (typeof encoding === 'function' ? encoding : done) ?? nothing;
+    let rest: string | Uint8Array = data;
+    if (!exchange.started) {
+      // 100 Continue, 103 Early Hints: no gateway passes one on
+      if (typeof data === 'string' && data.startsWith('HTTP/1.1 1')) {
+        callback();
+        return true;
+      }
+      exchange.start(this._httpMessage as CapturedResponse);
+      // node:http writes the head as a text, alone or with the first text of the body behind it
+      rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';
+    }
+    if (rest.length === 0) {
       callback();
       return true;
     }
-    exchange.start(response);
-    // node:http writes the head as a text, alone or with the first text of the body behind it
-    rest = typeof data === 'string' ? data.slice(data.indexOf(headEnd) + headEnd.length) : '';
+    const chunk = typeof rest === 'string' || Buffer.isBuffer(rest) ? rest : Buffer.from(rest);
+    return exchange.write(chunk, typeof encoding === 'string' ? encoding : 'utf8', callback);
   }
-  if (rest.length === 0) {
-    callback();
-    return true;
+
+  on(): this {
+    return this;
   }
-  const chunk = typeof rest === 'string' || Buffer.isBuffer(rest) ? rest : Buffer.from(rest);
-  return exchange.write(chunk, typeof encoding === 'string' ? encoding : 'utf8', callback);
+
+  removeListener(): this {
+    return this;
+  }
+
+  destroy(): this {
+    return this;
+  }
+
+  cork(): void {}
+
+  uncork(): void {}
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
 }
 
 /** What the app does on `finish`, and right behind its `end`, comes first; the rest of the edge after that. */
