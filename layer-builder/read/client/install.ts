@@ -12,7 +12,7 @@ import { clientRules } from './clients.ts';
 import type { ClientInputs } from './inputs.ts';
 import type { LockedContent } from './integrity.ts';
 import { layInputs, laySettings } from './lay.ts';
-import { clientFailure, runClient } from './run.ts';
+import { clientFailure, runClient, withoutSecrets } from './run.ts';
 import { yarnPathOf } from './settings.ts';
 import { readTree } from './tree.ts';
 import { cacheFolder, moveInPlace, sweepTrees } from './tree-cache.ts';
@@ -103,9 +103,11 @@ async function install(
   const run = { cwd: work.folder, env: { ...clientEnvironment(rules, env), ...rules.env }, signal };
   const [command = '', ...before] = commandOf(source.place, rules);
   const version = await runClient(command, [...before, '--version'], run);
-  const found = version?.status === 0 ? version.output.trim().split('\n').pop() : undefined;
+  const lines = version?.output.split('\n').filter(line => line.trim() !== '') ?? [];
+  const found = version?.status === 0 ? lines.at(-1)?.trim() : undefined;
   if (found === undefined || !rules.versions.test(found)) {
-    const says = found ?? version?.output.trim().split('\n')[0] ?? 'none';
+    const says =
+      found ?? withoutSecrets(lines.find(line => /error/i.test(line)) ?? lines[0] ?? 'none').trim();
     throw new BuilderError(
       'CLIENT_MISSING',
       `the project is locked by ${rules.title}, which cannot be run (expected "${rules.command}" of that version, found ${says})`,

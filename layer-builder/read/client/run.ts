@@ -77,7 +77,7 @@ export function clientFailure(
 }
 
 /** An address may carry a password or a token. */
-function withoutSecrets(line: string): string {
+export function withoutSecrets(line: string): string {
   return line
     .replace(/\/\/[^/\s@]+@/g, '//***@')
     .replace(/([?&][^=\s]*(token|key|secret)[^=\s]*=)[^&\s]+/gi, '$1***');

@@ -1,13 +1,14 @@
 /** Native code must fit the target machine, in both directions, with a real package. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import unzipper from 'unzipper';
 import { buildProject } from '../../../layer-builder/build/index.ts';
 import { checkNative, isForeignBinary } from '../../../layer-builder/build/native/check.ts';
 import { readElf } from '../../../layer-builder/build/native/elf.ts';
+import { findTargetNode } from '../../../layer-builder/build/node.ts';
 import { makeElf } from './elf.ts';
-import { importing, makeProject, write } from './project.ts';
+import { importing, makeProject, temporaryFolder, write } from './project.ts';
 import { addPackages } from './tarball.ts';
 
 const binaries = {
@@ -183,4 +184,17 @@ test('a program without a suffix is machine code too: its package stays whole an
   const { files } = await unzipper.Open.buffer(readFileSync(artifacts[0]?.path ?? ''));
   t.true(files.some(file => file.path === 'nodejs/node_modules/tool-linux/bin/tool'));
   t.deepEqual(warnings, []);
+});
+
+test('the Node of the runtime is the running one, else a package of the project', t => {
+  const project = temporaryFolder(t);
+  const running = `nodejs${process.versions.node.split('.')[0]}.x`;
+  t.is(findTargetNode(running as 'nodejs24.x', project).path, process.execPath);
+  const other = running === 'nodejs22.x' ? 'nodejs24.x' : 'nodejs22.x';
+  t.false(findTargetNode(other, project).matches);
+  const path = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
+  write(project, path, `#!/bin/sh\necho v${other.slice(6, 8)}.1.0\n`);
+  chmodSync(join(project, path), 0o755);
+  const version = `v${other.slice(6, 8)}.1.0`;
+  t.deepEqual(findTargetNode(other, project), { path: join(project, path), version, matches: true });
 });
