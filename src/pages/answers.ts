@@ -6,14 +6,20 @@ import { cookieFormScript } from './cookie-form-script.ts';
 import { digestScript } from './digest-script.ts';
 import { docsScript } from './docs-script.ts';
 import { digestPage, docsPage } from './html.ts';
+import { pageScript } from './page-script.ts';
 import { style } from './style.ts';
+import { treeScript } from './tree-script.ts';
+import { tryScript } from './try-script.ts';
 
 const script = 'text/javascript; charset=utf-8';
 const assets = {
   style: ['text/css; charset=utf-8', style],
+  page: [script, pageScript],
   docs: [script, docsScript],
+  try: [script, tryScript],
+  tree: [script, treeScript],
   digest: [script, digestScript],
-  cookieForm: [script, cookieFormScript],
+  'cookie-form': [script, cookieFormScript],
 } as const;
 
 /** `try`: forms that call the API; `read`: reference only. */

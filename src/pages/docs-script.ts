@@ -1,68 +1,88 @@
-/** The browser's side of /docs and /redoc: draws the OpenAPI document and, on /docs, calls the API from forms. */
+/** The browser's side of /docs and /redoc: the OpenAPI document as an index and as operations. */
 
 export const docsScript = String.raw`'use strict';
 const tries = document.body.dataset.mode === 'try';
-const state = document.getElementById('status');
-
-// Text only ever becomes text: nothing of an answer is read as HTML.
-function h(tag, props, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props || {})) {
-    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, '');
-    else if (value !== undefined && value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children.filter(child => child !== undefined && child !== ''));
-  return node;
-}
+const say = $('status');
 
 start();
 
 async function start() {
   try {
-    const api = await (await fetch('openapi.json')).json();
-    document.getElementById('version').textContent = api.info.version;
-    const root = document.getElementById('operations');
-    for (const tag of api.tags) {
-      root.append(h('h2', { id: tag.name }, tag.name));
-      for (const [path, methods] of Object.entries(api.paths)) {
-        for (const [method, operation] of Object.entries(methods)) {
-          if (operation.tags.includes(tag.name)) root.append(tries ? tryOut(api, path, method, operation) : article(api, path, method, operation));
-        }
-      }
-    }
-    state.textContent = '';
+    const doc = await api;
+    $('version').textContent = doc.info.version;
+    draw(doc);
+    say.textContent = '';
+    say.hidden = true;
+    openLinked();
+    window.addEventListener('hashchange', openLinked);
   } catch {
-    state.textContent = 'The description of the API cannot be read.';
-    state.className = 'bad';
+    say.textContent = 'The description of the API cannot be read.';
+    say.className = 'bad';
   }
 }
 
-function title(path, method) {
-  return [h('span', { class: 'method' }, method.toUpperCase()), h('span', { class: 'path' }, path)];
+function draw(doc) {
+  for (const tag of doc.tags) {
+    const operations = Object.entries(doc.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).filter(([, operation]) => operation.tags.includes(tag.name)).map(([method, operation]) => ({ path, method, operation })));
+    $('operations').append(h('section', { 'aria-labelledby': tag.name },
+      h('h2', { id: tag.name }, tag.name, ' ', h('small', {}, tag.description)),
+      ...operations.map(({ path, method, operation }) => tries ? tryOut(doc, path, method, operation) : article(doc, path, method, operation))));
+    $('index').append(h('section', {}, h('h2', {}, h('a', { href: '#' + tag.name }, tag.name)),
+      h('ul', {}, operations.map(({ path, method, operation }) => h('li', {}, h('a', { href: '#' + operation.operationId, title: operation.summary }, badge(method), h('span', {}, path)))))));
+  }
 }
 
-function isPublic(operation) {
-  return Array.isArray(operation.security) && operation.security.length === 0;
+// An address with the name of an operation leads to it, opened.
+function openLinked() {
+  const node = $(decodeURIComponent(location.hash.slice(1)));
+  if (!node) return;
+  if (node.tagName === 'DETAILS') node.open = true;
+  node.scrollIntoView();
+}
+
+$('search').addEventListener('input', event => {
+  const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const hides = text => !words.every(word => text.toLowerCase().includes(word));
+  for (const node of document.querySelectorAll('.operation')) node.hidden = hides(node.dataset.text);
+  for (const link of document.querySelectorAll('#index li a')) link.parentElement.hidden = hides(link.textContent + ' ' + link.title);
+  for (const section of document.querySelectorAll('#operations > section, #index > section')) {
+    section.hidden = ![...section.querySelectorAll('.operation, li')].some(node => !node.hidden);
+  }
+  say.hidden = [...document.querySelectorAll('.operation')].some(node => !node.hidden);
+  say.textContent = say.hidden ? '' : 'No operation has these words.';
+});
+
+function badge(method) {
+  return h('span', { class: 'method ' + method }, method.toUpperCase());
+}
+
+function title(path, method, operation) {
+  return [badge(method), h('span', { class: 'path' }, path), h('span', { class: 'quiet' }, operation.summary),
+    Array.isArray(operation.security) && operation.security.length === 0 ? h('span', { class: 'tag' }, 'no key needed') : ''];
+}
+
+// What the search looks at.
+function textOf(path, method, operation) {
+  return [method, path, operation.summary, ...(operation.parameters || []).map(({ name }) => name)].join(' ');
 }
 
 // ---- /redoc
 
-function article(api, path, method, operation) {
+function article(doc, path, method, operation) {
   const body = operation.requestBody && operation.requestBody.content['application/json'].schema;
   const rows = (operation.parameters || []).map(parameter => [parameter.name, parameter.schema, parameter.description, parameter.required]);
   const fields = body ? Object.entries(body.properties).map(([name, schema]) => [name, schema, schema.description, (body.required || []).includes(name)]) : [];
-  return h('article', { id: operation.operationId },
-    h('h3', {}, ...title(path, method)),
-    h('p', {}, operation.summary, isPublic(operation) ? ' · no key needed' : ''),
-    rows.length ? table('Query', rows) : '',
+  return h('article', { id: operation.operationId, class: 'operation', 'data-text': textOf(path, method, operation) },
+    h('h3', {}, ...title(path, method, operation)),
+    rows.length ? table('Parameters', rows) : '',
     fields.length ? table('JSON body', fields) : '',
-    h('h3', {}, 'Answers'),
-    ...Object.entries(operation.responses).map(([status, response]) => answer(api, status, response)));
+    h('h4', {}, 'Answers'),
+    ...Object.entries(operation.responses).map(([status, response]) => answer(doc, status, response)));
 }
 
 function table(caption, rows) {
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, h('h3', {}, caption), h('table', {},
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, h('h4', {}, caption), h('table', {},
     h('thead', {}, h('tr', {}, ...['Name', 'Type', 'Default', 'Meaning'].map(text => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...rows.map(([name, schema, description, required]) => h('tr', {},
       h('td', {}, name),
@@ -83,103 +103,44 @@ function typeOf(schema) {
   return (schema.type || 'any') + bounds;
 }
 
-function answer(api, status, given) {
-  const response = given.$ref ? api.components.responses[given.$ref.split('/').pop()] : given;
-  const types = Object.entries(response.content || {});
-  const lines = types.filter(([type]) => status === '200' || type === 'application/json').map(([type, { schema }]) => type + '\n' + shape(api, schema, '  ', 0));
-  return h('details', {}, h('summary', {}, h('code', {}, status), ' ' + response.description), lines.length ? h('pre', { tabindex: '0' }, lines.join('\n\n')) : '');
+function answer(doc, status, given) {
+  const response = given.$ref ? doc.components.responses[given.$ref.split('/').pop()] : given;
+  const types = Object.entries(response.content || {}).filter(([type]) => status === '200' || type === 'application/json');
+  return h('details', {}, h('summary', {}, h('code', { class: status < 400 ? 'good' : 'bad' }, status), ' ' + response.description),
+    ...types.flatMap(([type, { schema, example }]) => [
+      h('h4', {}, type),
+      type === 'application/json' ? h('pre', { tabindex: '0', 'aria-label': 'Shape' }, shape(doc, schema, '  ', 0)) : '',
+      h('pre', { tabindex: '0', class: 'example', 'aria-label': 'Example' }, ...colours(typeof example === 'string' ? example : JSON.stringify(example, null, 2), typeof example !== 'string'))]));
 }
 
-function shape(api, schema, indent, depth) {
+function shape(doc, schema, indent, depth) {
   if (schema.$ref) {
     const name = schema.$ref.split('/').pop();
-    return depth > 3 ? name : shape(api, api.components.schemas[name], indent, depth + 1);
+    return depth > 3 ? name : shape(doc, doc.components.schemas[name], indent, depth + 1);
   }
-  if (schema.anyOf) return schema.anyOf.map(each => shape(api, each, indent, depth)).join(' | ');
-  if (schema.type === 'array') return '[ ' + shape(api, schema.items, indent, depth) + ' ]';
+  if (schema.anyOf) return schema.anyOf.map(each => shape(doc, each, indent, depth)).join(' | ');
+  if (schema.type === 'array') return '[ ' + shape(doc, schema.items, indent, depth) + ' ]';
   if (schema.properties) {
     const required = schema.required || [];
     return '{\n' + Object.entries(schema.properties).map(([name, value]) =>
-      indent + name + (required.includes(name) ? '' : '?') + ': ' + shape(api, value, indent + '  ', depth)).join('\n') + '\n' + indent.slice(2) + '}';
+      indent + name + (required.includes(name) ? '' : '?') + ': ' + shape(doc, value, indent + '  ', depth)).join('\n') + '\n' + indent.slice(2) + '}';
   }
-  if (schema.additionalProperties) return '{ any name: ' + shape(api, schema.additionalProperties, indent, depth) + ' }';
+  if (schema.additionalProperties) return '{ any name: ' + shape(doc, schema.additionalProperties, indent, depth) + ' }';
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   return schema.enum ? schema.enum.map(value => JSON.stringify(value)).join(' | ') : String(schema.type || 'any');
 }
 
-// ---- /docs
-
-function tryOut(api, path, method, operation) {
-  const key = api.components.securitySchemes.header.name;
-  const body = operation.requestBody && operation.requestBody.content['application/json'].schema;
-  const id = operation.operationId;
-  const inputs = (operation.parameters || []).map(parameter => [parameter, input(id, parameter)]);
-  const text = body && h('textarea', { id: id + '-body', rows: '10', spellcheck: 'false' });
-  if (text) text.value = JSON.stringify(Object.fromEntries(Object.entries(body.properties).map(([name, schema]) => [name, schema.default === undefined ? (schema.enum ? schema.enum[0] : '') : schema.default])), null, 2);
-  const accept = Object.keys(operation.responses['200'].content);
-  const choice = accept.length > 1 && h('select', { id: id + '-accept' }, ...accept.map(type => h('option', {}, type)));
-  const output = h('div', { 'aria-live': 'polite' });
-  const form = h('form', { onsubmit: event => { event.preventDefault(); send(); } },
-    h('div', { class: 'fields' }, ...inputs.map(([parameter, node]) => h('div', {},
-      h('label', { for: node.id }, parameter.name), node, h('small', {}, ...prose(parameter.description)))),
-      choice ? h('div', {}, h('label', { for: choice.id }, 'Accept'), choice) : ''),
-    text ? h('div', {}, h('label', { for: text.id }, 'JSON body'), text) : '',
-    h('p', { class: 'buttons' }, h('button', { type: 'submit' }, 'Send')));
-  return h('details', { class: 'operation', id }, h('summary', {}, ...title(path, method), ' ', h('span', { class: 'quiet' }, operation.summary, isPublic(operation) ? ' · no key needed' : '')), h('div', {}, form, output));
-
-  async function send() {
-    const query = new URLSearchParams();
-    for (const [parameter, node] of inputs) {
-      const values = parameter.schema.type === 'array' ? node.value.split(',').map(part => part.trim()).filter(Boolean) : node.value === '' && !mayBeEmpty(parameter) ? [] : [node.value];
-      for (const value of values) query.append(parameter.name, value);
-    }
-    const relative = path.slice(1) + (query.size ? '?' + query : '');
-    const headers = {};
-    if (choice) headers.accept = choice.value;
-    if (text) headers['content-type'] = 'application/json';
-    const secret = document.getElementById('key').value;
-    const shown = Object.entries(secret ? { [key]: '$KEY', ...headers } : headers);
-    const curl = ['curl', ...(method === 'post' ? ['-X POST'] : []), ...shown.map(([name, value]) => '-H "' + name + ': ' + value + '"'), ...(text ? ["-d '" + text.value.replace(/\s*\n\s*/g, ' ').replaceAll("'", "'\\''") + "'"] : []), "'" + new URL(relative, location.href).href + "'"].join(' ');
-    if (secret) headers[key] = secret;
-    output.replaceChildren(h('p', {}, 'Waiting …'));
-    const start = performance.now();
-    try {
-      const response = await fetch(relative, { method: method.toUpperCase(), headers, body: text ? text.value : undefined });
-      const answer = await response.text();
-      const facts = response.status + ' ' + response.statusText + ' · ' + Math.round(performance.now() - start) + ' ms · ' + answer.length.toLocaleString('en') + ' characters';
-      output.replaceChildren(
-        h('p', { class: response.ok ? '' : 'bad' }, facts),
-        h('pre', { tabindex: '0', 'aria-label': 'Answer' }, pretty(answer, response.headers.get('content-type') || '')),
-        h('details', {}, h('summary', {}, 'Headers'), h('pre', { tabindex: '0' }, [...response.headers].map(pair => pair.join(': ')).join('\n'))),
-        h('details', {}, h('summary', {}, 'curl'), h('pre', { tabindex: '0' }, curl)));
-    } catch {
-      output.replaceChildren(h('p', { class: 'bad' }, 'The service cannot be reached.'));
-    }
+// JSON in colours: keys, texts, numbers, words.
+function colours(text, isJson) {
+  if (!isJson || text.length > 200000) return [text];
+  const parts = [];
+  let at = 0;
+  for (const match of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\b(?:true|false|null)\b/g)) {
+    const kind = match[1] ? (match[2] ? 'key' : 'text') : /^[-\d]/.test(match[0]) ? 'number' : 'word';
+    const token = match[1] || match[0];
+    parts.push(text.slice(at, match.index), h('span', { class: 'json-' + kind }, token));
+    at = match.index + token.length;
   }
-}
-
-// An empty text is a value of its own where the default is none: it clears the filter.
-function mayBeEmpty({ schema }) {
-  return schema.type === 'string' && !schema.enum && Boolean(schema.default) && !schema.pattern;
-}
-
-function input(id, { name, schema }) {
-  const attributes = { id: id + '-' + name, autocomplete: 'off', spellcheck: 'false' };
-  if (schema.enum || schema.type === 'boolean') {
-    const values = schema.enum || ['true', 'false'];
-    const node = h('select', attributes, ...(schema.default === undefined ? [h('option', { value: '' }, '')] : []), ...values.map(value => h('option', {}, value)));
-    node.value = schema.default === undefined ? '' : String(schema.default);
-    return node;
-  }
-  const node = h('input', { ...attributes, inputmode: schema.type === 'integer' ? 'numeric' : undefined, placeholder: schema.type === 'array' ? 'several: comma between' : undefined });
-  if (schema.type !== 'array' && schema.default !== undefined) node.value = schema.default;
-  return node;
-}
-
-function pretty(text, type) {
-  const most = 200000;
-  let shown = text;
-  if (type.includes('json')) try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch {}
-  return shown.length > most ? shown.slice(0, most) + '\n… ' + (shown.length - most) + ' characters more' : shown;
+  return [...parts, text.slice(at)];
 }
 `;

@@ -1,6 +1,34 @@
 /** The pages' documents: everything that can be said without a script. Addresses are relative, so a stage prefix works. */
 
-function shell(title: string, assets: string, body: string, script: string): string {
+interface Page {
+  readonly title: string;
+  /** Which link of the navigation is this page. */
+  readonly current: string;
+  /** Attributes of the body. */
+  readonly mode?: string;
+  readonly hasKey: boolean;
+  readonly main: string;
+  readonly scripts: readonly string[];
+}
+
+const links = [
+  ['docs', 'Try'],
+  ['redoc', 'Reference'],
+  ['digest', 'Digest'],
+  ['openapi.json', 'OpenAPI'],
+] as const;
+
+const keyField = `<div class="key">
+<label for="key">API key</label>
+<input id="key" type="password" autocomplete="off" spellcheck="false" aria-describedby="key-state key-hint">
+<span id="key-state" role="status"></span>
+<small id="key-hint">Kept until this tab is closed, or <a href="auth/set-cookie-form">as a cookie</a></small>
+</div>`;
+
+function render({ title, current, mode, hasKey, main, scripts }: Page): string {
+  const navigation = links.map(
+    ([path, text]) => `<a href="${path}"${path === current ? ' aria-current="page"' : ''}>${text}</a>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -8,86 +36,98 @@ function shell(title: string, assets: string, body: string, script: string): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${assets}/style.css">
+<link rel="stylesheet" href="docs/assets/style.css">
 </head>
-${body}
-<script src="${assets}/${script}"></script>
+<body${mode ? ` data-mode="${mode}"` : ''}>
+<a class="skip" href="#main">To the content</a>
+<header>
+<p class="brand">GitHub Digest <small id="version"></small></p>
+<nav aria-label="Pages">${navigation.join(' ')}</nav>
+${hasKey ? keyField : ''}
+</header>
+${main}
+${['page', ...scripts].map(name => `<script src="docs/assets/${name}.js"></script>`).join('\n')}
+</body>
 </html>
 `;
 }
 
-const navigation = `<nav aria-label="Pages">
-<a href="docs">Try</a> <a href="redoc">Reference</a> <a href="digest">Digest a repository</a> <a href="openapi.json">OpenAPI</a>
-</nav>`;
-
-const keyField = `<div class="key">
-<label for="key">API key</label>
-<input id="key" type="password" autocomplete="off" spellcheck="false" aria-describedby="key-hint">
-<small id="key-hint">Kept in this page only. Or <a href="auth/set-cookie-form">set it as a cookie</a>.</small>
-</div>`;
-
 export function docsPage(mode: 'try' | 'read'): string {
-  const body = `<body data-mode="${mode}">
-<header>
-<h1>GitHub Digest <small id="version"></small></h1>
-${navigation}
-${mode === 'try' ? keyField : ''}
-</header>
-<main>
-<p id="status" role="status" aria-live="polite">Reading the description of the API …</p>
+  return render({
+    title: mode === 'try' ? 'GitHub Digest API: try it' : 'GitHub Digest API: reference',
+    current: mode === 'try' ? 'docs' : 'redoc',
+    mode,
+    hasKey: mode === 'try',
+    main: `<div class="columns">
+<aside>
+<label for="search">Find an operation</label>
+<input id="search" type="search" autocomplete="off" spellcheck="false">
+<nav id="index" aria-label="Operations"></nav>
+</aside>
+<main id="main" tabindex="-1">
+<h1>${mode === 'try' ? 'Try the API' : 'API reference'}</h1>
+<p id="status" role="status">Reading the description of the API …</p>
 <noscript><p>This page needs JavaScript; <a href="openapi.json">the OpenAPI document</a> does not.</p></noscript>
 <div id="operations"></div>
 </main>
-</body>`;
-  return shell('GitHub Digest API', 'docs/assets', body, 'docs.js');
+</div>`,
+    scripts: mode === 'try' ? ['try', 'docs'] : ['docs'],
+  });
 }
 
-export const digestPage = shell(
-  'Digest a repository',
-  'docs/assets',
-  `<body>
-<header>
+function field(id: string, label: string, more = ''): string {
+  return `<div><label for="${id}">${label}</label><input id="${id}" autocomplete="off" spellcheck="false" autocapitalize="off"${more}></div>`;
+}
+
+export const digestPage = render({
+  title: 'Digest a repository',
+  current: 'digest',
+  hasKey: true,
+  main: `<main id="main" tabindex="-1">
 <h1>Digest a repository</h1>
-${navigation}
-${keyField}
-</header>
-<main>
+<p class="quiet">Its text files as one document, to read or to hand to a model.</p>
 <form id="choose">
 <div class="fields">
-<div class="wide"><label for="repository">Repository</label>
-<input id="repository" required placeholder="owner/name or its address on GitHub" autocomplete="off" spellcheck="false"></div>
-<div><label for="ref">Branch, tag or commit</label>
-<input id="ref" value="main" required autocomplete="off" spellcheck="false"></div>
+${field('repository', 'Repository', ' required placeholder="owner/name or its address on GitHub"')}
+${field('ref', 'Branch, tag or commit', ' placeholder="the default branch"')}
 </div>
+<p class="buttons"><button type="submit">Show the files</button>
+<span class="presets">Only <button type="button" class="second" data-preset="code">code</button>
+<button type="button" class="second" data-preset="docs">documents</button>
+<button type="button" class="second" data-preset="no-tests">no tests</button>
+<button type="button" class="second" data-preset="everything">everything</button></span></p>
 <details>
 <summary>Filters</summary>
 <div class="fields">
-<div><label for="starts">Path starts with</label><input id="starts" autocomplete="off" spellcheck="false"></div>
-<div><label for="contains">Path contains</label><input id="contains" autocomplete="off" spellcheck="false"></div>
-<div><label for="ends">Path ends with</label><input id="ends" autocomplete="off" spellcheck="false"></div>
-<div><label for="include">Only globs, comma between</label><input id="include" placeholder="src/**, *.md" autocomplete="off" spellcheck="false"></div>
-<div><label for="exclude">Without globs, comma between</label><input id="exclude" placeholder="test, *.lock" autocomplete="off" spellcheck="false"></div>
-<div><label for="size">Bytes a file at most</label><input id="size" type="number" min="0" inputmode="numeric"></div>
-<div><label for="tokens">Tokens at most</label><input id="tokens" type="number" min="0" inputmode="numeric"></div>
-<div><label for="format">Format</label>
-<select id="format"><option value="markdown">Markdown</option><option value="xml">XML</option><option value="json">JSON</option><option value="text">Text</option></select></div>
+${field('include', 'Only these globs, comma between', ' placeholder="src/**, *.md"')}
+${field('exclude', 'Not these globs, comma between', ' placeholder="test, *.lock"')}
+${field('size', 'Bytes a file at most', ' type="number" min="0" inputmode="numeric"')}
+${field('starts', 'Path starts with')}
+${field('contains', 'Path contains')}
+${field('ends', 'Path ends with')}
 </div>
 </details>
-<p class="buttons"><button type="submit">Show the files</button></p>
 </form>
-<p id="status" role="status" aria-live="polite"></p>
+<p id="status" role="status"></p>
 <section id="chosen" hidden aria-labelledby="files-title">
 <h2 id="files-title">Files</h2>
 <p id="totals" aria-live="polite"></p>
+<div id="notes"></div>
+<div class="bar-of-tools"><div><label for="search">Find in the tree</label><input id="search" type="search" autocomplete="off" spellcheck="false"></div>
+<div class="buttons"><button id="all" type="button" class="second">Tick all</button> <button id="none" type="button" class="second">Untick all</button></div></div>
 <div id="tree"></div>
+<div class="fields">
+<div><label for="format">Format</label>
+<select id="format"><option value="markdown">Markdown</option><option value="xml">XML</option><option value="json">JSON</option><option value="text">Text</option></select></div>
+${field('tokens', 'Tokens at most', ' type="number" min="0" inputmode="numeric" placeholder="no limit"')}
+</div>
 <p class="buttons"><button id="make" type="button">Make the digest</button></p>
 </section>
 <section id="result" hidden aria-labelledby="result-title">
 <h2 id="result-title">Digest</h2>
-<p class="buttons"><button id="copy" type="button">Copy</button> <a id="download" class="button" href="#" download>Download</a></p>
+<p class="buttons"><button id="copy" type="button">Copy</button> <a id="download" class="button" href="#" download>Download</a> <button id="curl" type="button" class="second">Copy curl</button></p>
 <textarea id="output" readonly rows="24" aria-labelledby="result-title" spellcheck="false"></textarea>
 </section>
-</main>
-</body>`,
-  'digest.js',
-);
+</main>`,
+  scripts: ['tree', 'digest'],
+});

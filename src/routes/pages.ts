@@ -3,7 +3,6 @@ import { type Route, route } from '../declare.ts';
 
 const tag = 'pages';
 const html = { 'text/html; charset=utf-8': 'Page' } as const;
-const script = { 'text/javascript; charset=utf-8': 'Page' } as const;
 
 const page = { method: 'GET', tag, public: true } as const;
 /** Left out of the OpenAPI document: what the pages ask for, and nobody else. */
@@ -56,25 +55,23 @@ export const pageRoutes: readonly Route[] = [
     answers: { 'text/css; charset=utf-8': 'Page' },
     run: async () => (await import('../pages/answers.ts')).answerAsset('style'),
   }),
-  route({
-    ...asset,
-    path: '/docs/assets/docs.js',
-    summary: 'Script of /docs and /redoc',
-    answers: script,
-    run: async () => (await import('../pages/answers.ts')).answerAsset('docs'),
-  }),
-  route({
-    ...asset,
-    path: '/docs/assets/digest.js',
-    summary: 'Script of /digest',
-    answers: script,
-    run: async () => (await import('../pages/answers.ts')).answerAsset('digest'),
-  }),
-  route({
-    ...asset,
-    path: '/docs/assets/cookie-form.js',
-    summary: 'Script of /auth/set-cookie-form',
-    answers: script,
-    run: async () => (await import('../pages/answers.ts')).answerAsset('cookieForm'),
-  }),
+  scriptRoute('page', 'Script that the pages share'),
+  scriptRoute('docs', 'Script of /docs and /redoc'),
+  scriptRoute('try', 'Script of /docs'),
+  scriptRoute('tree', 'Script of the tree on /digest'),
+  scriptRoute('digest', 'Script of /digest'),
+  scriptRoute('cookie-form', 'Script of /auth/set-cookie-form'),
 ];
+
+function scriptRoute(
+  name: 'page' | 'docs' | 'try' | 'tree' | 'digest' | 'cookie-form',
+  summary: string,
+): Route {
+  return route({
+    ...asset,
+    path: `/docs/assets/${name}.js`,
+    summary,
+    answers: { 'text/javascript; charset=utf-8': 'Page' },
+    run: async () => (await import('../pages/answers.ts')).answerAsset(name),
+  });
+}

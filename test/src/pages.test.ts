@@ -76,11 +76,16 @@ async function overflow(page: Page): Promise<number> {
 test('on /docs a person enters the key and tries every route', async t => {
   const opened = await open(t, '/docs', 1100);
   if (!opened) return;
-  const { page, faults } = opened;
+  const { page, url, faults } = opened;
   await page.waitForSelector('details.operation');
+  await page.waitForSelector('#status', { state: 'hidden' });
   await page.fill('#key', key);
   const ids: string[] = await page.$$eval('details.operation', nodes => nodes.map(node => node.id));
-  t.true(ids.length >= 25, `${ids.length} operations`);
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
+  t.is(ids.length, Object.values(paths).flatMap(methods => Object.keys(methods)).length);
+  t.false(await page.isVisible('#status'), 'nothing went wrong on the way');
+  await page.press('#key', 'Enter');
+  await page.waitForSelector('#key-state:text-is("Accepted")');
   for (const id of ids) {
     const at = `#${id}`;
     await page.click(`${at} > summary`);
@@ -93,6 +98,67 @@ test('on /docs a person enters the key and tries every route', async t => {
   const curl = await page.textContent('#get_info_version [aria-live] details:last-child pre');
   t.regex(String(curl), /^curl -H "x-api-key: \$KEY" 'http:\/\/127\.0\.0\.1:\d+\/info\/version'$/);
   t.is(await overflow(page), 0);
+  t.deepEqual(faults, []);
+});
+
+test('an address leads to its operation, words find others, errors say what to do', async t => {
+  const opened = await open(t, '/docs#get_github_api_repository', 390);
+  if (!opened) return;
+  const { page, faults } = opened;
+  const at = '#get_github_api_repository';
+  await page.waitForSelector(`${at}[open] form`);
+  await page.fill(`${at}-owner`, '..');
+  await page.press(`${at}-owner`, 'Enter');
+  await page.waitForSelector(`${at} [aria-live] pre`);
+  t.regex(String(await page.textContent(`${at} [aria-live]`)), /^401 .*Client API key is missing/);
+  await page.fill('#key', 'wrong');
+  await page.press('#key', 'Enter');
+  await page.waitForSelector('#key-state:text-is("Not accepted")');
+  await page.fill('#key', key);
+  await page.press(`${at}-owner`, 'Enter');
+  await page.waitForSelector(`${at} [aria-live] strong:has-text("422")`);
+  t.regex(String(await page.textContent(`${at} [aria-live]`)), /owner: String should match pattern/);
+  await page.fill('#search', 'digest FILTER');
+  t.deepEqual(await page.$$eval('.operation:not([hidden])', nodes => nodes.map(node => node.id)), [
+    'get_github_digest_markdown',
+    'get_github_digest_repo_files_in_markdown',
+    'post_github_digest_markdown_filter',
+  ]);
+  t.is(await overflow(page), 0);
+  t.deepEqual(faults, []);
+});
+
+test('the tree on /digest: search, single files, folders that are ticked partly, secrets, curl', async t => {
+  const opened = await open(t, '/digest#acme/sample', 1100);
+  if (!opened) return;
+  const { page, faults } = opened;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.fill('#key', key);
+  await page.press('#repository', 'Enter');
+  await page.waitForSelector('#tree li');
+  await page.fill('#search', 'c.py');
+  t.deepEqual(await page.$$eval('#tree input:visible', boxes => boxes.map(box => box.id)), [
+    'file-src',
+    'file-src/b',
+    'file-src/b/c.py',
+  ]);
+  await page.click('#none');
+  t.regex(String(await page.textContent('#totals')), /^3 files/);
+  t.true(
+    await page.$eval('input[data-path="src/"]', box => 'indeterminate' in box && Boolean(box.indeterminate)),
+  );
+  await page.fill('#search', '');
+  await page.click('#make');
+  await page.waitForSelector('#result:not([hidden])');
+  const output = await page.inputValue('#output');
+  t.true(output.includes('### `src/a.ts`') && !output.includes('### `src/b/c.py`'));
+  await page.click('#curl');
+  await page.waitForSelector('#curl:text-is("Copied")');
+  const curl = String(await page.evaluate('navigator.clipboard.readText()'));
+  t.true(curl.includes('"exclude":["/src/b"]') && curl.includes('"ref":"HEAD"'), curl);
+  await page.click('#none');
+  await page.click('#make');
+  t.is(await page.textContent('#status'), 'Nothing is chosen.');
   t.deepEqual(faults, []);
 });
 
