@@ -62,7 +62,8 @@ export async function readEvents(
     for (const { eventId, logStreamName, timestamp, message } of answer.events ?? []) {
       events.push({ id: eventId, stream: logStreamName, timestamp, message: message.replace(/\n+$/, '') });
     }
-    nextToken = answer.nextToken;
+    // no token ends the pages; an empty or a repeated one must not begin them anew
+    nextToken = answer.nextToken === nextToken ? undefined : answer.nextToken || undefined;
   } while (nextToken !== undefined);
   return events;
 }

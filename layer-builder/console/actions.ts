@@ -92,9 +92,8 @@ async function restore({ s3, bucket, project }: ConsoleTools, fields: Fields) {
       hint: 'run npm start again',
     });
   }
-  await s3.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(path.join(folder, file)) }),
-  );
+  const Body = readFileSync(path.join(folder, file));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ChecksumAlgorithm: 'SHA256' }));
   return { restored: key };
 }
 

@@ -17,6 +17,8 @@ export interface ConsoleOptions {
   readonly tools: ConsoleTools;
   /** Path that the page suggests to call. */
   readonly path: string;
+  /** What is isolated on this machine and what is not, in one line. */
+  readonly isolated: string;
   readonly invocations: () => readonly Invocation[];
   readonly onInvocation: (listener: () => void) => () => void;
 }
@@ -66,7 +68,13 @@ async function answer(
   if (asset !== undefined) return sendAsset(response, asset);
   if (request.method === 'GET' && pathname === '/api/world') {
     const invocations = options.invocations().map(drawInvocation);
-    return send(response, 200, { ...(await readWorld(options.tools)), invocations, path: options.path });
+    const { path, isolated } = options;
+    return send(response, 200, { ...(await readWorld(options.tools)), invocations, path, isolated });
+  }
+  if (request.method === 'GET' && pathname.startsWith('/api/log/')) {
+    const id = pathname.slice('/api/log/'.length);
+    const found = options.invocations().find(({ requestId }) => requestId === id);
+    if (found !== undefined) return send(response, 200, { log: found.logTail });
   }
   if (request.method === 'GET' && pathname === '/api/events') return sendEvents(response, options);
   const name = pathname.replace('/api/', '');

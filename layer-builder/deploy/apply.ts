@@ -12,7 +12,14 @@ import type { Takeover } from './release.ts';
 import { finishTakeover, shiftAlias, takeBack, watch } from './release.ts';
 import type { SmokeAnswer } from './smoke.ts';
 import { smokeTest } from './smoke.ts';
-import type { ActualFunction, DeployPlan, DeployStep, DesiredFunction, Surroundings } from './types.ts';
+import type {
+  ActualFunction,
+  DeployPlan,
+  DeployStep,
+  DesiredFunction,
+  FunctionSettings,
+  Surroundings,
+} from './types.ts';
 
 export interface Deployed {
   /** The version behind the live alias after this run. */
@@ -105,6 +112,8 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
   const { name, url: wantedUrl } = desired;
   const { takeover } = progress;
   const settings = { ...desired.settings, role: progress.roleArn };
+  const test = ({ environment }: FunctionSettings) =>
+    smokeTest(aws, name, progress.version, options.smokePaths, environment['DEPS_SOURCE'] ?? 'auto');
   switch (step.kind) {
     case 'create-role':
       progress.roleArn = await roles.createRole(aws.side, step.name, desired.ownRole?.description ?? '');
@@ -131,13 +140,13 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
     case 'set-concurrency':
       return functions.setConcurrency(aws, name, desired.reservedConcurrency);
     case 'rehearse-s3':
-      progress.revisionId = await rehearseS3(aws, name, settings, progress.revisionId, options.smokePaths);
+      Object.assign(progress, await rehearseS3(aws, name, settings, progress.revisionId, options.smokePaths));
       return;
     case 'publish-version':
       progress.version = await functions.publishVersion(aws, name, settings.codeSha256, progress.revisionId);
       return;
     case 'smoke-test':
-      progress.smoke = await smokeTest(aws, name, progress.version, options.smokePaths);
+      progress.smoke = [...progress.smoke, ...(await test(settings))];
       return;
     case 'create-alias':
       return functions.createAlias(aws, name, progress.version);
@@ -148,7 +157,7 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
         clock: aws.clock,
         signal: options.signal,
       });
-      await smokeTest(aws, name, progress.version, options.smokePaths);
+      await test(settings);
       return;
     }
     case 'move-alias':

@@ -53,6 +53,8 @@ export function parseSince(word: string, now: number): number {
 
 export function formatEvents(events: readonly LogEvent[]): string {
   return events
-    .map(({ timestamp, message }) => `${new Date(timestamp).toISOString()}  ${message}`)
+    .map(
+      ({ timestamp, message }) => `${new Date(timestamp).toISOString()}  ${message.replaceAll('\t', '  ')}`,
+    )
     .join('\n');
 }

@@ -45,7 +45,7 @@ export function formatDestroyed({ functionName, deleted, role, logGroup }: Destr
 }
 
 function formatSmoke(answer: SmokeAnswer): string {
-  return `  smoke    GET ${answer.path} → ${answer.status} in ${answer.ms.toFixed(0)} ms`;
+  return `  smoke    GET ${answer.path} → ${answer.status} in ${answer.ms.toFixed(0)} ms, mode ${answer.source}`;
 }
 
 function kilobytes(bytes: number): string {

@@ -5,6 +5,8 @@ import { invokeVersion } from '../aws/functions.ts';
 import { fail } from '../errors.ts';
 
 export interface SmokeAnswer {
+  /** Loading path of the version: the function's mode, or `s3` in the rehearsal of mode auto. */
+  readonly source: string;
   readonly path: string;
   readonly status: number;
   readonly ms: number;
@@ -21,6 +23,7 @@ export async function smokeTest(
   name: string,
   version: string,
   paths: readonly string[],
+  source: string,
 ): Promise<readonly SmokeAnswer[]> {
   const answers: SmokeAnswer[] = [];
   for (const path of paths) {
@@ -32,14 +35,14 @@ export async function smokeTest(
         functionError === undefined ? `status ${status ?? 'none'}` : `${functionError}: ${reasonOf(payload)}`;
       fail(
         'SMOKE_FAILED',
-        `version ${version} of ${name} failed on GET ${path} (expected an HTTP status below 500, found ${found})`,
+        `version ${version} of ${name} failed on GET ${path}, loading from ${source} (expected an HTTP status below 500, found ${found})`,
         {
           hint: 'the live alias was not moved; read the log of the function, mend, deploy again',
-          details: { functionName: name, version, path, status },
+          details: { functionName: name, version, source, path, status },
         },
       );
     }
-    answers.push({ path, status, ms: performance.now() - start });
+    answers.push({ source, path, status, ms: performance.now() - start });
   }
   return answers;
 }

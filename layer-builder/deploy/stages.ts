@@ -89,12 +89,19 @@ export async function rollbackStage(
       hint: 'name another version with --to',
     });
   }
-  if ((await readVersion(aws, functionName, target)) === undefined) {
+  const version = await readVersion(aws, functionName, target);
+  if (version === undefined) {
     return fail('NOT_FOUND', `${functionName} has no version ${target}`, {
       hint: 'name a version that exists with --to, or deploy an older commit',
     });
   }
-  const smoke = await smokeTest(aws, functionName, target, smokePaths);
+  const smoke = await smokeTest(
+    aws,
+    functionName,
+    target,
+    smokePaths,
+    version.environment['DEPS_SOURCE'] ?? 'auto',
+  );
   const previous = target === live.version ? undefined : live.version;
   await move(aws, functionName, { version: target, previous, revisionId });
   return { functionName, from: live.version, to: target, smoke };

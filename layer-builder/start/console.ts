@@ -24,6 +24,7 @@ export async function openRehearsalConsole(
   const opened = await openConsole({
     port: options.port,
     path: job.path,
+    isolated: local.sandbox.isolated,
     tools: {
       ...{ s3, lambda, key: job.key, project: options.project, bucket: rehearsalBucket },
       call: makeCaller(clients),

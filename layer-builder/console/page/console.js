@@ -1,6 +1,6 @@
 // Draws what /api/world answers, and sends what a person does to /api/<action>. Every text goes in as a text node.
 const colours = {
-  choose: '#8a94a3',
+  choose: '#5b6572',
   connect: '#c9a227',
   firstByte: '#e07b39',
   download: '#c8553d',
@@ -8,11 +8,17 @@ const colours = {
   unpack: '#2a9d8f',
   resolve: '#5fa8d3',
   import: '#1f6feb',
-  environment: '#d0d5dc',
+  environment: '#a9b2be',
   request: '#4c9a52',
 };
 const byId = id => document.getElementById(id);
 let path = '/';
+/** True while an action is under way: whatever is drawn meanwhile waits with it. */
+let busy = false;
+/** What a person has typed or chosen and not sent yet, by the id of the control. */
+const entered = new Map();
+/** Request ids of the invocations that a person has opened. */
+const opened = new Set();
 
 await refresh();
 drawLegend();
@@ -23,6 +29,7 @@ async function refresh() {
   const world = await answer.json();
   if (!answer.ok) return say(world.error.message, true);
   path = world.path;
+  byId('isolated').textContent = world.isolated;
   keepFocus(() => {
     byId('functions').replaceChildren(...world.functions.map(item => drawFunction(item, world.layers)));
     byId('objects').replaceChildren(...world.objects.map(drawObject));
@@ -49,9 +56,15 @@ function drawFunction(item, layers) {
     input,
     button('call', 'main', () => act('invoke', { function: item.name, path: input.value })),
     button('end environment', '', () => act('kill', { function: item.name })),
-    select,
-    button('attach', '', () => act('layer', { function: item.name, arn: select.value })),
   ]);
+  const layer = element('form', {}, [
+    select,
+    button('attach layer', '', () => act('layer', { function: item.name, arn: select.value })),
+  ]);
+  layer.addEventListener('submit', event => event.preventDefault());
+  for (const control of [input, select]) {
+    control.addEventListener('input', () => entered.set(control.id, control.value));
+  }
   form.addEventListener('submit', event => {
     event.preventDefault();
     act('invoke', { function: item.name, path: input.value });
@@ -65,20 +78,26 @@ function drawFunction(item, layers) {
       ...pair('URL', item.url),
     ]),
     form,
+    layer,
   ]);
 }
 
 function drawObject(item) {
   return element('tr', {}, [
     element('td', {}, [element('code', {}, [short(item.digest)])]),
-    element('td', {}, [bytes(item.bytes)]),
+    element('td', {}, [item.state === 'missing' ? '–' : bytes(item.bytes)]),
+    element('td', { class: item.state === 'whole' ? '' : 'bad' }, [item.state]),
     element('td', {}, [item.usedBy.join(', ') || 'nobody']),
     element('td', {}, [
-      button('flip a bit', 'bad', () => act('corrupt', { key: item.key })),
-      ' ',
-      button('delete', 'bad', () => act('delete', { key: item.key })),
-      ' ',
-      button('restore', '', () => act('restore', { key: item.key })),
+      ...(item.state === 'missing'
+        ? []
+        : [
+            button('flip a bit', 'bad', () => act('corrupt', { key: item.key })),
+            ' ',
+            button('delete', 'bad', () => act('delete', { key: item.key })),
+            ' ',
+          ]),
+      ...(item.state === 'whole' ? [] : [button('restore', '', () => act('restore', { key: item.key }))]),
     ]),
   ]);
 }
@@ -94,32 +113,68 @@ function drawLayer(item) {
 function drawInvocations(invocations) {
   const shown = invocations.slice(-40).reverse();
   const longest = Math.max(1, ...shown.map(totalOf));
+  byId('axis').replaceChildren(
+    ...[0, 0.5, 1].map(part => element('span', {}, [milliseconds(longest * part)])),
+  );
   byId('invocations').replaceChildren(...shown.map(item => drawInvocation(item, longest)));
 }
 
 function drawInvocation(item, longest) {
   const source = Object.values(item.sources).join(', ');
   const failed = item.status !== 'success';
-  return element('li', {}, [
-    element('span', { class: item.cold ? '' : 'quiet' }, [item.cold ? 'cold' : 'warm']),
-    element('span', {}, [`${item.functionName}${source ? ` (${source})` : ''}`]),
-    element('span', { class: failed ? 'bad' : '' }, [
-      `${totalOf(item).toFixed(totalOf(item) < 10 ? 1 : 0)} ms`,
+  const details = element('details', opened.has(item.requestId) ? { open: '' } : {}, [
+    element('summary', {}, [
+      element('span', { class: item.cold ? '' : 'quiet' }, [item.cold ? 'cold' : 'warm']),
+      element('span', {}, [`${item.functionName}${source ? ` (${source})` : ''}`]),
+      element('span', { class: failed ? 'number bad' : 'number' }, [milliseconds(totalOf(item))]),
+      drawBar(item, longest),
+      ...item.troubles.map(text => element('span', { class: 'trouble' }, [text])),
     ]),
-    drawBar(item, longest),
-    ...item.troubles.map(text => element('span', { class: 'trouble' }, [text])),
   ]);
+  details.addEventListener('toggle', () => {
+    if (!details.open) opened.delete(item.requestId);
+    else fill(details, item);
+  });
+  if (details.open) fill(details, item);
+  return element('li', {}, [details]);
+}
+
+/** What an opened invocation shows: each phase in figures, and what the function and the platform wrote. */
+async function fill(details, item) {
+  opened.add(item.requestId);
+  if (details.childElementCount > 1) return;
+  const facts = [
+    ['at', new Date(item.at).toLocaleTimeString()],
+    ['version', item.version],
+    ['status', item.error ? `${item.status}, ${item.error}` : item.status],
+    ['memory used', `${item.usedMb} MB`],
+    ...phasesOf(item).map(([name, ms]) => [name, `${ms.toFixed(1)} ms`]),
+  ];
+  const log = element('pre', {}, ['…']);
+  details.append(
+    element(
+      'dl',
+      { class: 'facts' },
+      facts.flatMap(([name, value]) => pair(name, value)),
+    ),
+    log,
+  );
+  const answer = await fetch(`/api/log/${item.requestId}`);
+  log.textContent = answer.ok ? (await answer.json()).log.trim() : 'the log is gone';
 }
 
 /** Init phases first, what they do not explain before them, the request last. */
-function drawBar(item, longest) {
+function phasesOf(item) {
   const parts = Object.entries(item.phases);
   const explained = parts.reduce((sum, [, ms]) => sum + ms, 0);
-  const rows = [
-    ['environment', Math.max(0, (item.initMs ?? 0) - explained)],
-    ...parts,
-    ['request', item.durationMs],
-  ].filter(([, ms]) => ms > 0);
+  // an environment that heals loads again inside a request, not in an init phase
+  const [environment, request] =
+    item.initMs === undefined ? [0, item.durationMs - explained] : [item.initMs - explained, item.durationMs];
+  return [['environment', environment], ...parts, ['request', request]].filter(([, ms]) => ms > 0);
+}
+
+function drawBar(item, longest) {
+  const rows = phasesOf(item);
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 1000 18');
   svg.setAttribute('preserveAspectRatio', 'none');
@@ -143,6 +198,10 @@ function drawBar(item, longest) {
   return svg;
 }
 
+function milliseconds(ms) {
+  return `${ms.toFixed(ms > 0 && ms < 10 ? 1 : 0)} ms`;
+}
+
 function totalOf(item) {
   return (item.initMs ?? 0) + item.durationMs;
 }
@@ -159,19 +218,24 @@ function drawLegend() {
 
 async function act(action, fields) {
   say(`${action} …`);
-  const buttons = [...document.querySelectorAll('button')];
-  for (const one of buttons) one.disabled = true;
+  setBusy(true);
   const answer = await fetch(`/api/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(fields),
   });
   const result = await answer.json();
-  for (const one of buttons) one.disabled = false;
+  if (action === 'layer') entered.delete(`layer ${fields.function}`);
+  setBusy(false);
   if (!answer.ok) say(`${result.error.code}: ${result.error.message}`, true);
   else if (action === 'invoke') say(`${result.status}  ${result.body}`, result.status >= 500);
   else say(`${action}: done`);
   await refresh();
+}
+
+function setBusy(now) {
+  busy = now;
+  for (const one of document.querySelectorAll('button')) one.disabled = busy;
 }
 
 function say(text, bad = false) {
@@ -181,12 +245,13 @@ function say(text, bad = false) {
 
 /** The cards are drawn anew after each call; who works by keyboard stays where he was. */
 function keepFocus(draw) {
-  const { id, value } = document.activeElement ?? {};
+  const { id } = document.activeElement ?? {};
   draw();
-  const again = id ? byId(id) : null;
-  if (again === null) return;
-  again.value = value;
-  again.focus();
+  for (const [control, value] of entered) {
+    const again = byId(control);
+    if (again !== null) again.value = value;
+  }
+  if (id) byId(id)?.focus();
 }
 
 function pair(name, value) {
@@ -195,6 +260,7 @@ function pair(name, value) {
 
 function button(text, kind, onClick) {
   const made = element('button', { type: 'button', class: kind }, [text]);
+  made.disabled = busy;
   made.addEventListener('click', onClick);
   return made;
 }

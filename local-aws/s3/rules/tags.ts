@@ -7,6 +7,8 @@ import { childOf, textOf, type XmlElement, xml } from '../xml.ts';
 const limits = { object: 10, bucket: 50 } as const;
 const longestKey = 128;
 const longestValue = 256;
+/** Letters, digits and white space of any language, and these signs. */
+const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** Reads the query-like header of a PUT or copy. Throws `InvalidTag`, `InvalidArgument`. */
 export function parseTagHeader(header: string | undefined): Tags {
@@ -42,9 +44,9 @@ function verifyTags(tags: Tags, holder: keyof typeof limits): Tags {
   if (new Set(tags.map(([key]) => key)).size !== tags.length)
     throw new S3Error('InvalidTag', 'Cannot provide multiple Tags with the same key');
   for (const [key, value] of tags) {
-    if (key === '' || key.length > longestKey)
+    if (key === '' || key.length > longestKey || !allowed.test(key))
       throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid');
-    if (value.length > longestValue)
+    if (value.length > longestValue || !allowed.test(value))
       throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid');
   }
   return tags;

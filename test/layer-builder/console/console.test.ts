@@ -1,8 +1,10 @@
 /** The console: what it shows, what it does, and who it refuses. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PublishLayerVersionCommand } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
 import { makeCaller } from '../../../layer-builder/aws/calls.ts';
@@ -13,6 +15,7 @@ import { openConsole } from '../../../layer-builder/console/server.ts';
 import { drawInvocation } from '../../../layer-builder/console/timeline.ts';
 import type { LocalAws } from '../../../local-aws/index.ts';
 import { startLocalAws } from '../../../local-aws/index.ts';
+import { zipOf } from '../../local-aws/support.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'console-'));
 const key = `sha256/${'a'.repeat(64)}.zip`;
@@ -35,6 +38,7 @@ test.before(async () => {
   page = await openConsole({
     port: 0,
     path: '/hello',
+    isolated: 'nothing',
     tools: {
       s3,
       lambda,
@@ -55,15 +59,42 @@ test.after.always(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the world is what S3 and Lambda answer', async t => {
+test.serial('the world is what S3 and Lambda answer', async t => {
   const world = await (await fetch(`${page.url}api/world`)).json();
   t.deepEqual(world, {
     functions: [],
     layers: [],
-    objects: [{ key, bytes: 5, digest: `sha256:${'a'.repeat(64)}`, usedBy: [] }],
+    objects: [{ key, bytes: 5, digest: `sha256:${'a'.repeat(64)}`, state: 'damaged', usedBy: [] }],
     invocations: [],
     path: '/hello',
+    isolated: 'nothing',
   });
+});
+
+test('an object is whole, damaged or missing, and a deleted one can be put back from the last build', async t => {
+  const bytes = Buffer.from('bytes of an artifact');
+  const hex = createHash('sha256').update(bytes).digest('hex');
+  const own = `sha256/${hex}.zip`;
+  const built = path.join(folder, '.layer-builder/artifacts');
+  mkdirSync(built, { recursive: true });
+  writeFileSync(path.join(built, `core-${hex}.zip`), bytes);
+  const { ZipFile } = { ZipFile: await zipOf({ 'nodejs/x.js': '' }) };
+  const layer = { LayerName: 'l', Description: `lb1 sha256:${hex}`, Content: { ZipFile } };
+  await clients.lambda.send(new PublishLayerVersionCommand(layer));
+  const state = async () => {
+    const answer = await fetch(`${page.url}api/world`);
+    const { objects } = (await answer.json()) as { objects: { key: string; state: string }[] };
+    return objects.find(object => object.key === own)?.state;
+  };
+  t.is(await state(), 'missing');
+  t.is((await post('restore', { key: own })).status, 200);
+  t.is(await state(), 'whole');
+  await post('corrupt', { key: own });
+  t.is(await state(), 'damaged');
+  await post('restore', { key: own });
+  t.is(await state(), 'whole');
+  await post('delete', { key: own });
+  t.is(await state(), 'missing');
 });
 
 test('flipping a bit changes one bit of the object', async t => {

@@ -187,8 +187,14 @@ test('tags are replaced and deleted, and bad ones refused', async t => {
     client.send(new PutObjectTaggingCommand({ Bucket, Key: 'k', Tagging: { TagSet } }));
   const get = async () => (await client.send(new GetObjectTaggingCommand({ Bucket, Key: 'k' }))).TagSet;
   t.deepEqual(await get(), [{ Key: 'a', Value: '1' }]);
-  await put([{ Key: '<b>', Value: '&"' }]);
-  t.deepEqual(await get(), [{ Key: '<b>', Value: '&"' }]);
+  await put([{ Key: 'team é', Value: 'a+b=c@d:/._-' }]);
+  t.deepEqual(await get(), [{ Key: 'team é', Value: 'a+b=c@d:/._-' }]);
+  for (const [Key, Value] of [
+    ['<b>', ''],
+    ['a', '&"'],
+  ] as const) {
+    t.like(await failureOf(put([{ Key, Value }])), { code: 'InvalidTag', status: 400 });
+  }
   t.like(
     await failureOf(
       put([

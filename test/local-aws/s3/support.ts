@@ -4,15 +4,25 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
+  ListBucketsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import type { ExecutionContext } from 'ava';
 import { type CredentialStore, createCredentialStore } from '../../../local-aws/credentials.ts';
 import { openS3, type S3Options, type S3Service } from '../../../local-aws/s3/index.ts';
 
 export const account = '000000000000';
+const [accessKeyId = '', secretAccessKey = ''] = (process.env['JUDGE_KEY'] ?? 'test test').split(' ');
 export const rootKey = {
-  accessKeyId: 'test',
-  secretAccessKey: 'test',
+  ...{ accessKeyId, secretAccessKey },
   arn: `arn:aws:iam::${account}:root`,
 };
 export const userKey = {
@@ -32,11 +42,17 @@ export interface TestServer {
   ): S3Client;
 }
 
-/** Starts a server that ends with the test, and fails the test if the server met a failure S3 has no name for. */
+/**
+ * Starts a server that ends with the test, and fails the test if the server met a failure S3 has no name for. Where
+ * `JUDGE_S3` names the address of a server that is not ours, the test judges that one: what it confirms is not only
+ * our own opinion of S3 (test/judges).
+ */
 export async function startServer(
   t: ExecutionContext,
   options: Partial<S3Options> = {},
 ): Promise<TestServer> {
+  const judge = process.env['JUDGE_S3'];
+  if (judge !== undefined) return await askJudge(t, judge, options);
   const data = options.data ?? (await temporaryFolder(t));
   const credentials = options.credentials ?? createCredentialStore([rootKey, userKey]);
   const report = (error: unknown) =>
@@ -44,25 +60,80 @@ export async function startServer(
   const service = await openS3({ region: 'us-east-1', report, ...options, data, credentials });
   const { port, close } = await listen((request, response) => void service.handle(request, response));
   const endpoint = `http://127.0.0.1:${port}`;
+  const { connect, destroy } = clientsOf(endpoint);
+  t.teardown(async () => {
+    destroy();
+    await close();
+    await service.close();
+  });
+  return { endpoint, data, service, credentials, client: connect(), connect };
+}
+
+/** Said by tests that look into the server, which only our own allows. */
+export const ownServerOnly = 'this test needs our own server';
+
+/** A judge as the server of a test: emptied first, for it goes on from test to test. */
+async function askJudge(
+  t: ExecutionContext,
+  endpoint: string,
+  options: Partial<S3Options>,
+): Promise<TestServer> {
+  if (Object.keys(options).length > 0) throw new Error(ownServerOnly);
+  const { connect, destroy } = clientsOf(endpoint);
+  await empty(connect());
+  t.teardown(destroy);
+  const ours = (): never => {
+    throw new Error(ownServerOnly);
+  };
+  return {
+    ...{ endpoint, client: connect(), connect },
+    get data() {
+      return ours();
+    },
+    get service() {
+      return ours();
+    },
+    get credentials() {
+      return ours();
+    },
+  };
+}
+
+/** Deletes every bucket with its versions and unfinished uploads. */
+async function empty(client: S3Client): Promise<void> {
+  const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
+  for (const { Name: Bucket } of Buckets) {
+    await client.send(new DeleteBucketPolicyCommand({ Bucket })).catch(() => {});
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+    for (const { Key, UploadId } of Uploads)
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    const { Versions = [], DeleteMarkers = [] } = await client.send(
+      new ListObjectVersionsCommand({ Bucket }),
+    );
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+      await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    await client.send(new DeleteBucketCommand({ Bucket }));
+  }
+}
+
+/** Clients of one endpoint, by default with the root's key. */
+function clientsOf(endpoint: string) {
   const clients: S3Client[] = [];
   const connect = (config: Partial<S3ClientConfig> = {}) => {
     const client = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      maxAttempts: 1,
+      ...{ endpoint, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 },
       credentials: rootKey,
       ...config,
     });
     clients.push(client);
     return client;
   };
-  t.teardown(async () => {
-    for (const client of clients) client.destroy();
-    await close();
-    await service.close();
-  });
-  return { endpoint, data, service, credentials, client: connect(), connect };
+  return {
+    connect,
+    destroy: () => {
+      for (const client of clients) client.destroy();
+    },
+  };
 }
 
 /** Listens on a free port of the loopback interface. */

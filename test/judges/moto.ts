@@ -1,0 +1,50 @@
+/** moto, an implementation of AWS in Python, judges our tests of S3 and the signed calls of the deployer. */
+import { freePorts, lacking, serve, unpackDebian } from './chroot.ts';
+import { judgeSideCalls } from './side-calls.ts';
+import { judgeSuite } from './suite.ts';
+import { execute, root, verdictOf } from './tools.ts';
+import type { Judgement } from './types.ts';
+
+/** The same as test/layer-builder/publish/judge.sh takes, for the reasons it gives. */
+const publishTests = ['publish', 'faults', 'regions'].map(
+  name => `test/layer-builder/publish/${name}.test.ts`,
+);
+const packages = [
+  'python3-moto',
+  'python3-flask-cors',
+  'python3-werkzeug',
+  'python3-xmltodict',
+  'python3-joserfc',
+];
+
+export async function moto(): Promise<readonly Judgement[]> {
+  const reason = lacking();
+  const what = 'the S3 tests of local-aws';
+  if (reason !== undefined) return [{ what, judge: 'moto', verdict: 'skipped', said: reason }];
+  const folder = await unpackDebian('moto', packages);
+  const port = await freePorts(1);
+  const script = `exec /usr/bin/moto_server -H 127.0.0.1 -p ${port}`;
+  const server = await serve(folder, script, `http://127.0.0.1:${port}/moto-api/`);
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    const found = await execute('sh', [
+      '-c',
+      `ls ${folder}/usr/lib/python3/dist-packages | grep -o '^moto-[0-9.]*[0-9]'`,
+    ]);
+    const judge = found.stdout.trim().replace('-', ' ');
+    return [
+      await judgeSuite('moto', { what, judge, files: 'test/local-aws/s3/*.test.ts' }, { JUDGE_S3: url }),
+      await judgeSideCalls(judge, url),
+      verdictOf(
+        'publish: its tests over the wire',
+        judge,
+        await execute('npx', ['ava', '--serial', ...publishTests], {
+          cwd: root,
+          env: { ...process.env, JUDGE_ENDPOINT: url },
+        }),
+      ),
+    ];
+  } finally {
+    await server.stop();
+  }
+}
