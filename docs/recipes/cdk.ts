@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { App, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, FunctionUrlAuthType, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
 interface Published {
@@ -16,14 +16,14 @@ class Api extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly core: Published[string] }) {
     super(scope, id, props);
     const { arn, bucket, key } = props.core;
-    const api = new Function(this, 'Api', {
-      code: Code.fromAsset('.layer-builder/function.zip'),
+    const api = new lambda.Function(this, 'Api', {
+      code: lambda.Code.fromAsset('.layer-builder/function.zip'),
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.X86_64,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.X86_64,
       memorySize: 512,
       timeout: Duration.seconds(30),
-      layers: [LayerVersion.fromLayerVersionArn(this, 'Dependencies', arn)],
+      layers: [lambda.LayerVersion.fromLayerVersionArn(this, 'Dependencies', arn)],
       environment: { DEPS_SOURCE: 'auto' },
     });
     api.addToRolePolicy(
@@ -32,7 +32,7 @@ class Api extends Stack {
         resources: [`arn:aws:s3:::${bucket}/${key.slice(0, key.lastIndexOf('/'))}/*`],
       }),
     );
-    api.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+    api.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
   }
 }
 
