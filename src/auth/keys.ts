@@ -14,10 +14,23 @@ const nobody = randomBytes(32);
 
 /** The current key and, while keys are rotated, the previous one. Without a current key the server is closed. */
 export function createKeys(current: Secret, previous: Secret): Keys {
+  /** By key, made once each: the time of a check does not depend on how long the keys are. */
+  const known = new Map<string, Buffer>();
+
+  function digestOf(key: string): Buffer {
+    const made = known.get(key);
+    if (made !== undefined) return made;
+    // a key that was rotated out is not kept
+    if (known.size >= 2) known.clear();
+    const fresh = digest(key);
+    known.set(key, fresh);
+    return fresh;
+  }
+
   async function digests(): Promise<readonly [Buffer, Buffer] | undefined> {
     const [now, before] = await Promise.all([current.read(), previous.read()]);
     if (now === undefined) return undefined;
-    return [digest(now), before === undefined ? nobody : digest(before)];
+    return [digestOf(now), before === undefined ? nobody : digestOf(before)];
   }
 
   return {
