@@ -16,7 +16,7 @@ import { readProject } from '../read/project.ts';
 import type { BuildOptions, BuildResult, Config } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { artifactFileName, buildKey, builtArtifact, findBuild } from './cache.ts';
-import { makeArtifacts } from './make.ts';
+import { makeArtifacts, nativesOf } from './make.ts';
 import type { TargetNode } from './node.ts';
 import { findTargetNode } from './node.ts';
 import type { BuildPlaces } from './places.ts';
@@ -70,10 +70,6 @@ export async function buildProject(project: string, options: BuildOptions = {}):
     };
   };
   return withWorkFolder(places, build, options.signal);
-}
-
-function nativesOf(made: readonly MadeArtifact[]): Natives {
-  return Object.assign({}, ...made.map(({ natives }) => natives)) as Natives;
 }
 
 function nodeWarnings(node: TargetNode, config: Config): string[] {

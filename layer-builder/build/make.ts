@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildPlan, PlannedArtifact } from '../plan/build.ts';
+import type { Natives } from '../plan/warnings.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
@@ -63,6 +64,11 @@ export async function makeArtifacts(
     );
   }
   return made;
+}
+
+/** Packages with machine code, of all artifacts. */
+export function nativesOf(made: readonly MadeArtifact[]): Natives {
+  return Object.assign({}, ...made.map(({ natives }) => natives)) as Natives;
 }
 
 /** A `file:` folder is laid beside the install as it is now; reading it refuses what must not be packed. */

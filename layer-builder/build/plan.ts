@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { planBuild } from '../plan/build.ts';
 import type { PlanReport } from '../plan/report.ts';
 import { reportPlan } from '../plan/report.ts';
+import type { Natives } from '../plan/warnings.ts';
+import { planWarnings } from '../plan/warnings.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
 import { buildKey, findBuild } from './cache.ts';
 import { installKey } from './install.ts';
-import { makeArtifacts } from './make.ts';
+import { makeArtifacts, nativesOf } from './make.ts';
 import { findTargetNode } from './node.ts';
 import { buildPlaces } from './places.ts';
 
@@ -24,9 +26,12 @@ export async function planProject(project: string, options: BuildOptions = {}): 
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
-  if (!options.force && findBuild(places, key)) {
-    return JSON.parse(readFileSync(places.report, 'utf8')) as PlanReport;
-  }
+  const complete = (report: PlanReport, natives: Natives): PlanReport => ({
+    ...report,
+    warnings: [...planWarnings(plan, natives), ...report.warnings],
+  });
+  const last = options.force ? undefined : findBuild(places, key);
+  if (last) return complete(JSON.parse(readFileSync(places.report, 'utf8')) as PlanReport, last.natives);
   const temporary = mkdtempSync(join(tmpdir(), 'layer-builder-plan-'));
   try {
     const own = places.installs;
@@ -34,7 +39,7 @@ export async function planProject(project: string, options: BuildOptions = {}): 
     const installs = installed ? own : join(temporary, 'installs');
     const made = await makeArtifacts(facts, plan, { installs, temporary }, { ...options, weighs: true });
     const appBytes = facts.bundle.files.reduce((sum, file) => sum + file.bytes.length, 0);
-    return reportPlan(facts, plan, made, appBytes);
+    return complete(reportPlan(facts, plan, made, appBytes), nativesOf(made));
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
