@@ -4,7 +4,8 @@
  * `import http from 'node:http'` reads every export once, so also the getters `WebSocket`, `CloseEvent` and
  * `MessageEvent`, and they load undici: 25 ms of a cold start for names that nobody asked for. For `util` and
  * `process` the same costs 5 ms, for `fs` 2, `crypto` and `net` 0.5; and each import passes the resolution hooks and
- * makes a facade with all exports. Taking the object reads nothing.
+ * makes a facade with all exports. Taking the object reads nothing. `worker_threads` stays an import: the handler's hook
+ * has to see it, to make threads find the same packages (handler/hooks.ts).
  */
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'rolldown';
@@ -38,7 +39,7 @@ export function quietBuiltins(): Plugin {
       if (id.startsWith('\0')) return null;
       const names = new Map<string, string[] | undefined>();
       for (const [, keyword, clause = '', name = ''] of code.matchAll(statement)) {
-        if (!isBuiltin(`node:${name}`)) continue;
+        if (!isBuiltin(`node:${name}`) || name === 'worker_threads') continue;
         const more = keyword === 'export' ? undefined : importedNames(clause, name);
         const before = names.has(name) ? names.get(name) : [];
         names.set(name, more && before ? [...before, ...more] : undefined);

@@ -24,19 +24,36 @@ export interface Printed {
 /**
  * What `require` and a module's first use do, as Node does them: each module runs once, a circular require sees what
  * is there so far, and one that throws runs again the next time. `places` tells which file brings an absent module.
+ *
  * Node's own modules are asked for by `getBuiltinModule`: with resolution hooks in place, as the handler has them,
- * `require` takes ten times as long (10 µs against 1, warm), and packages ask hundreds of times.
+ * `require` takes ten times as long (10 µs against 1, warm), and packages ask hundreds of times. Two are another case:
+ * - `worker_threads`: the handler's hook has to see it, to make threads find the same packages (handler/hooks.ts).
+ * - `http2`: the HTTP handler below every AWS client asks for it, and for its constants, at its top, and uses both in its
+ *   HTTP/2 half alone. It takes 13.6 ms of processor, a tenth of the start of two such clients, so it is loaded with
+ *   its first use.
  */
-const runtime = `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={};
+const runtime =
+  `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={};let http2;
 function add(native,modules){for(const id in modules)known[id]=[native,...modules[id]]}
 function load(id){
 if(has(done,id))return done[id].exports;
 if(!has(known,id))places[id]();
 const[native,run,needs={}]=known[id],module=done[id]={exports:{}};
-const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):builtin(found)??native(found)};
+const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):own(found)??native(found)};
 require.main=native.main;require.extensions=native.extensions;
 try{run.call(module.exports,module.exports,require,module)}catch(error){delete done[id];throw error}
 return module.exports}
+function own(name){
+if(/^(node:)?http2$/.test(name))return http2??=later(()=>builtin("http2"),later(()=>builtin("http2").constants));
+return/worker_threads$/.test(name)?undefined:builtin(name)}
+function later(real,constants){
+const traps={};
+for(const trap of Object.getOwnPropertyNames(Reflect))traps[trap]=(_,...rest)=>Reflect[trap](real(),...rest);
+traps.get=(_,key)=>constants&&key==="constants"?constants:real()[key];
+traps.getOwnPropertyDescriptor=(_,key)=>{
+const found=Reflect.getOwnPropertyDescriptor(real(),key);
+return found&&{...found,configurable:true}};
+return new Proxy({},traps)}
 `.replaceAll('\n', '');
 
 /** The file that several share. `apart` names, for each module that lies in a file of its own, that file. */

@@ -397,3 +397,53 @@ test('the compile cache is accepted by a Node with the flags that Lambda gives i
   t.regex(stderr, /node_modules\/debug\/index\.cjs was accepted/);
   t.notRegex(stderr, /was rejected/);
 });
+
+test("Node's modules pass resolution hooks by, worker_threads does not: threads depend on it", async t => {
+  const { root } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'required',
+        files: {
+          'index.js': `require('node:path'); exports.threads = require('worker_threads').isMainThread;`,
+        },
+      },
+      {
+        name: 'imported',
+        manifest: { type: 'module', main: 'i.js' },
+        files: {
+          'i.js': `import { join } from 'node:path'; import { isMainThread } from 'node:worker_threads';
+                   export const path = join('a', 'b'); export const main = isMainThread;`,
+        },
+      },
+    ],
+  );
+  const answer = await runIn(
+    root,
+    `import module from 'node:module';
+     const seen = new Set();
+     module.registerHooks({ resolve: (name, context, next) => (seen.add(name), next(name, context)) });
+     const { default: required } = await import('required');
+     const { path, main } = await import('imported');
+     show([required.threads, path, main, [...seen].filter(name => /path|worker/.test(name)).sort()]);`,
+  );
+  t.deepEqual(answer, [true, 'a/b', true, ['node:worker_threads', 'worker_threads']]);
+});
+
+test('node:http2 is loaded by the first use of it or its constants, and is the module itself in all else', async t => {
+  const code = `const http2 = require('http2'); const { constants } = http2; exports.status = () => constants.HTTP_STATUS_OK;
+    exports.names = () => Object.keys(http2); exports.connect = () => http2.connect; exports.set = value => { http2.extra = value; };
+    exports.same = require('node:http2') === http2;`;
+  const { root } = await build(t, [], [{ name: 'two', files: { 'index.js': code } }]);
+  const answer = await runIn(
+    root,
+    `import two from 'two';
+     const isLoaded = () => process.moduleLoadList.includes('NativeModule http2');
+     const facts = [two.same, isLoaded(), two.status(), isLoaded()];
+     two.set(1);
+     const http2 = process.getBuiltinModule('http2');
+     show([...facts, two.connect() === http2.connect, http2.extra, String(two.names()) === String(Object.keys(http2))]);`,
+  );
+  t.deepEqual(answer, [true, false, 200, true, true, 1, true]);
+});
