@@ -12,6 +12,7 @@ export interface WalkedEntry {
   /** Relative, `/`-separated, without a slash at the end. */
   readonly path: string;
   readonly kind: Kind;
+  /** Of a file; folders get 0755. */
   readonly mode: 0o644 | 0o755;
   /** Bytes after unpacking. */
   readonly size: number;
@@ -88,7 +89,7 @@ function describe(central: CentralHeader, start: number): WalkedEntry {
   return {
     path: readPath(name, (central.flags & flag.utf8) !== 0, extra.unicodePath),
     kind,
-    mode: kind === 'folder' ? 0o755 : readMode(madeBy, attributes),
+    mode: readMode(madeBy, attributes),
     size: extra.size,
     crc32: central.crc32,
     method: central.method === 0 ? 0 : 8,

@@ -7,9 +7,11 @@ import test from 'ava';
 import { digestOf, sha256Hex, treeOf } from '../../../artifact/digest.ts';
 import { HandlerError } from '../../../handler/errors.ts';
 import { unpack, workPrefix } from '../../../handler/unpack.ts';
+import { defaultLimits, readArchive } from '../../../handler/zip/read.ts';
 import { fileOf } from '../../../layer-builder/build/file.ts';
 import { writeZip } from '../../../layer-builder/build/zip.ts';
 import { soundArchives } from '../../support/zips/sound.ts';
+import type { ArchiveSpec } from '../../support/zips/write.ts';
 import { makeZip } from '../../support/zips/write.ts';
 import { readTree, temporaryFolder, treeInMemory } from './support.ts';
 
@@ -218,6 +220,32 @@ test('a refusal says what was expected, what was found, where, and what to do ne
     message: 'cannot unpack into "into" (expected no such folder, or an empty one, found something there)',
     hint: 'name a folder that does not exist or is empty',
   });
+});
+
+test('what is said of records that do not fit has true figures', t => {
+  // stored: two files of 4 bytes, 35 bytes of local header and data each, 47 of central header
+  const stored = ['a', 'b'].map(name => ({ name, data: 'text', method: 0 as const }));
+  const [one = { name: '' }] = stored;
+  const said: readonly [spec: ArchiveSpec, words: RegExp][] = [
+    [
+      { entries: stored, end: { entries: 3, here: 3 } },
+      /as many as the directory holds, found 3 in 94 bytes/,
+    ],
+    [{ entries: stored, end: { entries: 1, here: 1 } }, /expected 1 entries, found 47 bytes more/],
+    [
+      { entries: [{ ...one, after: Buffer.from('junk') }] },
+      /expected none, found 4 bytes that no entry owns/,
+    ],
+    [{ entries: [{ ...one, both: { packed: 99, size: 99 } }] }, /expected at most 4 bytes, found 99/],
+  ];
+  for (const [spec, words] of said) {
+    const error = t.throws(() => treeInMemory(makeZip(spec)), { instanceOf: HandlerError });
+    t.regex(error?.message ?? '', words);
+  }
+  t.throws(() => readArchive(makeZip({ entries: stored }), { ...defaultLimits, maxEntries: 1 }), {
+    message: /too many entries \(expected at most 1, found 2\)/,
+  });
+  t.is(readArchive(makeZip({ entries: stored }), { ...defaultLimits, maxEntries: 2 }).length, 2);
 });
 
 test('a name of 80 characters is shown whole, a longer one cut', t => {

@@ -69,6 +69,15 @@ const contradictions: readonly HostileArchive[] = [
   archive('C11', 'no entries', 'ZIP_EMPTY', { entries: [] }),
   archive('C11', 'folders alone', 'ZIP_EMPTY', { entries: [{ name: 'a/' }] }),
   archive('C11', 'a folder with content', 'ZIP_MISMATCH', { entries: [ok, { name: 'a/', data: 'evil' }] }),
+  archive('C11', 'a folder with a size alone', 'ZIP_MISMATCH', {
+    entries: [ok, { name: 'a/', both: { method: 8, size: 5 } }],
+  }),
+  archive('C11', 'a folder with packed bytes alone', 'ZIP_MISMATCH', {
+    entries: [ok, { name: 'a/', packed: Buffer.from([3, 0]), both: { method: 8, size: 0 } }],
+  }),
+  archive('C11', 'a folder with a CRC-32 alone', 'ZIP_MISMATCH', {
+    entries: [ok, { name: 'a/', both: { crc32: 1 } }],
+  }),
   archive('C11', 'a stored file of two sizes', 'ZIP_MISMATCH', {
     entries: [{ ...stored, both: { size: 1 } }],
   }),
