@@ -3,6 +3,7 @@ import test from 'ava';
 import type { Refusal } from '../../../handler/download/answer.ts';
 import type { History, Trouble, Verdict } from '../../../handler/download/decide.ts';
 import { decide } from '../../../handler/download/decide.ts';
+import { pauseMs } from '../../../handler/download/pause.ts';
 import { quickLimits } from '../../support/loader-world.ts';
 
 const limits = { ...quickLimits, attempts: 4, retryAfterCapMs: 2000 };
@@ -261,3 +262,15 @@ for (const [title, [trouble, before, expected]] of Object.entries(rows)) {
     t.regex(verdict.hint, expected.hint);
   });
 }
+
+test('pauses have full jitter below a ceiling that doubles', t => {
+  const bounds = { backoffMs: 10, backoffCapMs: 50 };
+  t.deepEqual(
+    [1, 2, 3, 4].map(attempts => pauseMs(attempts, bounds, () => 1)),
+    [10, 20, 40, 50],
+  );
+  t.is(
+    pauseMs(3, bounds, () => 0),
+    0,
+  );
+});

@@ -191,6 +191,10 @@ test('A1 a refusal whose body never comes is decided by its status', async t => 
   await s3.idle();
 });
 
+test('only foreseen failures of the moment are worth a later try', t => {
+  t.false(isRetriable(new Error('a bug')));
+});
+
 test('several artifacts are worth a later try when each that failed is', t => {
   const [one, two] = [made.artifact, { ...made.artifact, name: 'two' }];
   const moment = new HandlerError('DEPS_THROTTLED', 'later', { hint: 'wait' });

@@ -1,4 +1,4 @@
-/** FAULTS.md B6 to B16: leftovers, tampering, several processes at once, clocks that jump. */
+/** FAULTS.md B6 to B11 and B16 in this process: leftovers, tampering, clocks that jump. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { cachePath, markerPath, modulesPath, storeName } from '../../../artifact
 import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import { lockOf } from '../../support/artifact.ts';
-import { made, place } from './place.ts';
+import { change, made, module, place } from './place.ts';
 
 test('B6 work folders of dead processes are swept, those of living ones are not', async t => {
   const here = await place(t);
@@ -46,7 +46,6 @@ test('B7 a complete tree is used again after hashing: no request', async t => {
   t.is(here.s3.requests.length, 1);
 });
 
-const module = `${modulesPath}/small/index.mjs`;
 const outside = '/etc/hostname';
 const tamperings: Readonly<Record<string, (root: string) => void>> = {
   'B8 one byte changed': root => change(`${root}/${module}`, text => text.replace('small', 'smalL')),
@@ -161,41 +160,6 @@ test('B11 a DEPS_DIR that others can write is refused and stays as it is', async
   t.is(await here.load(), 's3');
 });
 
-test('B10 eight processes at once, over a tampered copy: one result, no error', async t => {
-  const here = await place(t);
-  await here.load();
-  change(`${here.root}/${module}`, text => text.replace('small', 'smalL'));
-  const results = await Promise.all(
-    Array.from({ length: 8 }, () => here.loadApart(undefined, { LOAD_IMPORT: 'small' })),
-  );
-  for (const { imported, error, stderr } of results) {
-    t.is(imported, 'small as a module', `${JSON.stringify(error)} ${stderr}`);
-  }
-  t.deepEqual(here.left(), [storeName(made.artifact.digest)]);
-});
-
-test('B10 eight worker threads at once, over a tampered copy: one result, no error', async t => {
-  const here = await place(t);
-  await here.load();
-  change(`${here.root}/${module}`, text => text.replace('small', 'smalL'));
-  const results = await Promise.all(Array.from({ length: 8 }, () => here.loadInThread()));
-  for (const { sources, error } of results) {
-    t.is(error, undefined);
-    t.true(sources?.['core'] === 's3' || sources?.['core'] === 'tmp');
-  }
-  t.deepEqual(here.left(), [storeName(made.artifact.digest)]);
-  t.is(await here.load(), 'tmp');
-});
-
-test('B12 killed after the download: the next start needs no request', async t => {
-  const here = await place(t);
-  const { signal } = await here.loadApart(undefined, { LOAD_THEN: 'die' });
-  t.is(signal, 'SIGKILL');
-  const { sources } = await here.loadApart();
-  t.deepEqual(sources, { core: 'tmp' });
-  t.is(here.s3.requests.length, 1);
-});
-
 test('B16 the wall clock jumps: no bound is touched', async t => {
   const here = await place(t);
   let jumps = 0;
@@ -223,7 +187,3 @@ test('B16 frozen until the deadline is over: a coded error, and the next try wor
   t.is(error.code, 'DEPS_TIMEOUT');
   t.is((await resolveDependencies(lock, { ...here.settings, clock: sleepy })).artifacts[0]?.source, 's3');
 });
-
-function change(file: string, edit: (text: string) => string): void {
-  fs.writeFileSync(file, edit(fs.readFileSync(file, 'utf8')));
-}

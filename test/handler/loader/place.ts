@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import { storeName } from '../../../artifact/layout.ts';
+import { modulesPath, storeName } from '../../../artifact/layout.ts';
 import { formatLock } from '../../../artifact/lock.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import type { MadeArtifact } from '../../support/artifact.ts';
@@ -18,6 +18,13 @@ import { loaderWorld } from '../../support/loader-world.ts';
 export const made = await makeArtifact(smallPackage);
 const child = await bundle(new URL('../../support/load-child.ts', import.meta.url));
 test.after.always(() => fs.rmSync(path.dirname(child), { recursive: true, force: true }));
+
+/** A file of the artifact. */
+export const module = `${modulesPath}/small/index.mjs`;
+
+export function change(file: string, edit: (text: string) => string): void {
+  fs.writeFileSync(file, edit(fs.readFileSync(file, 'utf8')));
+}
 
 export interface Place extends LoaderWorld {
   readonly s3: ChaosS3;
