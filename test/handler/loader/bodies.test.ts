@@ -2,6 +2,7 @@
 import dns from 'node:dns';
 import { createServer } from 'node:net';
 import test from 'ava';
+import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import { lockOf } from '../../support/artifact.ts';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../../support/chaos-s3.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 import { flipped, half, hole, made, run, testRows, zip } from './run.ts';
-import { gibberish, openEnded, whole, withoutEtag } from './steps.ts';
+import { gibberish, late, openEnded, switchProtocols, whole, withoutEtag } from './steps.ts';
 
 const two = { limits: { attempts: 2, firstByteMs: 100, stallMs: 100, throughputWindowMs: 100 } };
 /** Long enough for a busy machine to answer, short enough to wait for; where it is not, there are attempts left. */
@@ -70,6 +71,17 @@ testRows({
     requests: 4,
     code: 'DEPS_UNREACHABLE',
     found: /HPE_/,
+  },
+  'A12 a server that switches protocols': {
+    script: [switchProtocols],
+    requests: 4,
+    code: 'DEPS_UNREACHABLE',
+    found: /^the connection closed before an answer$/,
+  },
+  'A8 a connection that stands may take its time to answer': {
+    script: [late(serve(zip), 150)],
+    more: { limits: { connectMs: 100 } },
+    requests: 1,
   },
   'A13 the end of the connection mid-body': {
     script: [breakAfter(zip, half, 'fin'), serve(zip)],
@@ -175,6 +187,52 @@ test.serial('A8 a name that is not found is looked up again for each attempt', a
   const { settings } = loaderWorld(t, s3.endpoint.replace('127.0.0.1', 's3.nowhere.test'));
   await resolveDependencies(lockOf([made.artifact]), settings);
   t.is(lookups, 3);
+});
+
+test.serial('A8 a name that is looked up for ever is given up', async t => {
+  const real = dns.lookup;
+  t.teardown(() => {
+    dns.lookup = real;
+  });
+  let lookups = 0;
+  dns.lookup = (() => {
+    lookups += 1;
+  }) as unknown as typeof dns.lookup;
+  const { settings } = loaderWorld(t, 'http://s3.nowhere.test', { limits: { attempts: 2, connectMs: 40 } });
+  const error = await t.throwsAsync<HandlerError>(resolveDependencies(lockOf([made.artifact]), settings), {
+    code: 'DEPS_UNREACHABLE',
+  });
+  t.is(error.details['found'], 'no connection after 40 ms');
+  t.is(lookups, 2);
+});
+
+test('https is spoken where the endpoint says so, not http', async t => {
+  const s3 = await startChaosS3(serve(zip));
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint.replace('http:', 'https:'), { limits: { attempts: 1 } });
+  const error = await t.throwsAsync<HandlerError>(resolveDependencies(lockOf([made.artifact]), settings), {
+    code: 'DEPS_UNREACHABLE',
+  });
+  t.regex(String(error.details['found']), /SSL|EPROTO|ECONNRESET/);
+  t.is(s3.requests.length, 0);
+});
+
+test('phases tell the connection from the first byte and that from the body', async t => {
+  const s3 = await startChaosS3(late(serve(zip), 20));
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint);
+  const { artifacts } = await resolveDependencies(lockOf([made.artifact]), settings);
+  const { phases = {} } = artifacts[0] ?? {};
+  t.deepEqual(Object.keys(phases), [
+    'choose',
+    'connect',
+    'firstByte',
+    'download',
+    'verify',
+    'unpack',
+    'resolve',
+  ]);
+  for (const [phase, ms] of Object.entries(phases)) t.true(ms > 0, `${phase} ${ms}`);
 });
 
 test('A16 the parser never sees bytes whose digest is wrong', async t => {

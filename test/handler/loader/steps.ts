@@ -15,6 +15,19 @@ export function gibberish(request: IncomingMessage): void {
   request.socket.end('220 smtp.example ready\r\n');
 }
 
+/** Another protocol, and the end of the connection: neither an answer nor an error. */
+export function switchProtocols(request: IncomingMessage): void {
+  request.socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+}
+
+/** Headers that come so late. */
+export function late(step: Step, ms: number): Step {
+  return (request, response) => {
+    const timer = setTimeout(() => step(request, response), ms);
+    request.socket.once('close', () => clearTimeout(timer));
+  };
+}
+
 export function plain(status: number, text: string): Step {
   return (_request, response) => {
     response.writeHead(status);

@@ -81,6 +81,15 @@ for (const [cap, limits] of [
   });
 }
 
+test('E18 the cap on bytes in is inclusive, and what is over it is said', t => {
+  const zip = makeZip({ entries: [{ name: 'a', data: 'a' }] });
+  t.is(readUntrusted(zip, { maxZipBytes: zip.length }).files.length, 1);
+  const most = zip.length - 1;
+  t.throws(() => readUntrusted(zip, { maxZipBytes: most }), {
+    message: `the archive is too large (expected at most ${most} bytes, found ${zip.length})`,
+  });
+});
+
 /** What was read, in words, or the code of the refusal. */
 function verdictOn(zip: Buffer): string {
   try {
