@@ -60,7 +60,8 @@ export function receiveBody(
     }, tickMs);
 
     answer.on('data', (chunk: Buffer) => {
-      silentMs = 0;
+      // what has passed of this tick already is no silence
+      silentMs = -Math.min(clock.monotonic() - lastTick, 2 * tickMs);
       windowBytes += chunk.length;
       if (!parcel.write(chunk)) finish({ kind: 'tooLong' });
     });
