@@ -5,7 +5,7 @@ import { readRefusal } from './answer.ts';
 import { receiveBody } from './body.ts';
 import type { Trouble } from './decide.ts';
 import type { Flight } from './flight.ts';
-import { ConnectTimeout, send } from './flight.ts';
+import { NoConnection, send } from './flight.ts';
 import type { Parcel } from './parcel.ts';
 import type { Winner } from './race.ts';
 import { firstAnswer, NoAnswer } from './race.ts';
@@ -69,8 +69,7 @@ export async function attempt(
 
 /** Only a strong ETag promises the same bytes: without one there is nothing to continue. */
 function continuation(parcel: Parcel): Record<string, string> {
-  if (parcel.filled === 0) return {};
-  if (parcel.etag === undefined || parcel.filled === parcel.size) {
+  if (parcel.etag === undefined || parcel.filled === 0) {
     parcel.restart();
     return {};
   }
@@ -82,11 +81,11 @@ async function answered(ask: () => Promise<Winner>): Promise<Winner | Trouble> {
     return await ask();
   } catch (error) {
     if (error instanceof NoAnswer) return { kind: 'silent', reason: 'first byte' };
-    if (error instanceof ConnectTimeout) return { kind: 'unreachable', reason: error.message };
-    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof NoConnection) return { kind: 'unreachable', reason: error.message };
+    const { code } = error as NodeJS.ErrnoException;
     // No code: not the network's fault but ours, and no retry would cure it
-    if (code === undefined && !/socket|closed/.test(message)) throw error;
-    return { kind: 'unreachable', reason: code ?? 'the connection closed before an answer' };
+    if (code === undefined) throw error;
+    return { kind: 'unreachable', reason: code };
   }
 }
 
@@ -97,15 +96,15 @@ async function judgeHead(
   timeoutMs: number,
 ): Promise<Trouble | undefined> {
   const { statusCode: status, headers } = answer;
-  const hadRange = parcel.filled > 0;
   if (status !== 200 && status !== 206) {
-    return { kind: 'refused', refusal: await readRefusal(answer, timeoutMs), hadRange };
+    const refusal = await readRefusal(answer, timeoutMs);
+    return { kind: 'refused', refusal, hadRange: parcel.filled > 0 };
   }
   if (status === 206) {
     const fits = headers['content-range'] === `bytes ${parcel.filled}-${parcel.size - 1}/${parcel.size}`;
-    if (!hadRange || !fits || headers.etag !== parcel.etag) return { kind: 'otherRange' };
-  } else if (hadRange) {
-    // The range was ignored: this is the whole object, so what we have is forgotten.
+    if (!fits || headers.etag !== parcel.etag) return { kind: 'otherRange' };
+  } else {
+    // Whatever range was asked for, this is the whole object: what we have is forgotten.
     parcel.restart();
   }
   const length = headers['content-length'];

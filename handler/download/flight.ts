@@ -10,8 +10,8 @@ export interface Flight {
   destroy(): void;
 }
 
-/** Why a connection was given up by us. */
-export class ConnectTimeout extends Error {}
+/** No connection, or one without an answer, in our own words; the system's errors have codes instead. */
+export class NoConnection extends Error {}
 
 /**
  * Sends a GET. `node:https` is loaded for https alone: it brings TLS, 5 to 7 ms of every start.
@@ -25,13 +25,13 @@ export function send(url: URL, headers: Readonly<Record<string, string>>, connec
   const outgoing = request(url, { method: 'GET', headers, agent: false });
   const connected = whenConnected(outgoing, isSecure ? 'secureConnect' : 'connect');
   const timer = setTimeout(
-    () => outgoing.destroy(new ConnectTimeout(`no connection after ${connectMs} ms`)),
+    () => outgoing.destroy(new NoConnection(`no connection after ${connectMs} ms`)),
     connectMs,
   );
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
-    outgoing.once('close', () => reject(new Error('the connection closed before an answer')));
+    outgoing.once('close', () => reject(new NoConnection('the connection closed before an answer')));
   });
   // The caller may have given up already: its loss is not an unhandled rejection.
   answer.catch(() => {}).finally(() => clearTimeout(timer));

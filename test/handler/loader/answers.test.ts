@@ -84,6 +84,12 @@ testRows({
     code: 'DEPS_DIGEST',
     found: /content-encoding "gzip"/,
   },
+  'A19 what a proxy says of itself is shortened and made printable': {
+    script: [serve(gzipSync(zip), { 'content-encoding': `gzip\u00e9${'x'.repeat(60)}` })],
+    requests: 2,
+    code: 'DEPS_DIGEST',
+    found: /content-encoding "gzip\?x{35}"$/,
+  },
   'A20 another region by header is asked once': {
     script: [
       refuse(301, 'PermanentRedirect', { headers: { 'x-amz-bucket-region': 'eu-west-1' } }),

@@ -19,7 +19,7 @@ import {
 } from '../../support/chaos-s3.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 import { flipped, half, hole, made, run, testRows, zip } from './run.ts';
-import { gibberish, late, openEnded, switchProtocols, whole, withoutEtag } from './steps.ts';
+import { gibberish, late, openEnded, switchProtocols, whole, withEtag } from './steps.ts';
 
 const two = { limits: { attempts: 2, firstByteMs: 100, stallMs: 100, throughputWindowMs: 100 } };
 /** Long enough for a busy machine to answer, short enough to wait for; where it is not, there are attempts left. */
@@ -28,7 +28,13 @@ const short = { limits: { attempts: 8, firstByteMs: 400, stallMs: 400 } };
 const slow = { limits: { attempts: 2, throughputWindowMs: 100 } };
 
 testRows({
-  'A9 no header ever: hedged, then over': { script: [silent], more: two, requests: 3, code: 'DEPS_TIMEOUT' },
+  'A9 no header ever: hedged, then over': {
+    script: [silent],
+    more: two,
+    requests: 3,
+    code: 'DEPS_TIMEOUT',
+    found: /^no progress \(first byte\)$/,
+  },
   'A9 no header to the first request: the hedge wins': {
     script: [silent, serve(zip)],
     more: short,
@@ -41,10 +47,32 @@ testRows({
     lastHasRange: true,
   },
   'A10 a stall mid-body without ETag starts again': {
-    script: [withoutEtag(breakAfter(zip, half, 'stall')), serve(zip)],
+    script: [withEtag(breakAfter(zip, half, 'stall'), undefined), serve(zip)],
     more: short,
     requests: 2,
     lastHasRange: false,
+  },
+  ...Object.fromEntries(
+    ['W/"weak"', '"quoted" and more', 'bare'].map(etag => [
+      `A12 a reset mid-body under the ETag ${etag} starts again`,
+      {
+        script: [withEtag(breakAfter(zip, half, 'reset'), etag), serve(zip)],
+        requests: 2,
+        lastHasRange: false,
+      },
+    ]),
+  ),
+  'A12 a reset before the first byte of the body': {
+    script: [breakAfter(zip, 0, 'reset'), serve(zip)],
+    requests: 2,
+    lastHasRange: false,
+    again: [/^the connection broke after 0 of \d+ bytes$/],
+  },
+  'A12 resets mid-body for ever': {
+    script: [breakAfter(zip, 100, 'reset')],
+    requests: 4,
+    code: 'DEPS_UNREACHABLE',
+    found: /^the connection broke after \d+ of \d+ bytes$/,
   },
   'A10 a stall for ever': {
     script: [breakAfter(zip, 9, 'stall')],
@@ -130,11 +158,17 @@ testRows({
     script: [breakAfter(zip, half, 'reset'), serveRangeAs(flipped, '"other"', half), serve(zip)],
     requests: 3,
     lastHasRange: false,
+    again: [/^the connection broke/, 'another range'],
   },
   'A17 416 after a break: the whole object': {
     script: [breakAfter(zip, half, 'reset'), refuse(416, 'InvalidRange'), serve(zip)],
     requests: 3,
     lastHasRange: false,
+  },
+  'A17 412 though no range was asked for is final': {
+    script: [refuse(412, 'PreconditionFailed')],
+    requests: 1,
+    code: 'DEPS_RESPONSE',
   },
   'A18 the range is ignored: 200 with the whole object': {
     script: [breakAfter(zip, half, 'reset'), whole(zip)],
@@ -145,6 +179,7 @@ testRows({
     script: [breakAfter(zip, half, 'reset'), serveRangeAs(zip, etagOf(zip), 7), serve(zip)],
     requests: 3,
     lastHasRange: false,
+    again: [/^the connection broke/, 'another range'],
   },
   'A18 206 though no range was asked for': {
     script: [serveRangeAs(zip, etagOf(zip), 0)],
@@ -204,6 +239,17 @@ test.serial('A8 a name that is looked up for ever is given up', async t => {
   });
   t.is(error.details['found'], 'no connection after 40 ms');
   t.is(lookups, 2);
+  // cut off by the deadline: that says nothing about the network
+  const soon = { ...settings, deadlineMs: 60, limits: { ...settings.limits, connectMs: 10_000 } };
+  await t.throwsAsync(resolveDependencies(lockOf([made.artifact]), soon), { code: 'DEPS_TIMEOUT' });
+});
+
+test('a fault of our own is not taken for one of the network', async t => {
+  const credentials = async () => ({ accessKeyId: 'a' }) as never;
+  const { settings } = loaderWorld(t, 'http://127.0.0.1:1', { credentials });
+  await t.throwsAsync(resolveDependencies(lockOf([made.artifact]), settings), {
+    message: 'Resolved credential object is not valid',
+  });
 });
 
 test('https is spoken where the endpoint says so, not http', async t => {

@@ -71,6 +71,8 @@ export interface Row {
   readonly hint?: RegExp;
   readonly found?: RegExp;
   readonly lastHasRange?: boolean;
+  /** Why it was tried again, each time. */
+  readonly again?: readonly (string | RegExp)[];
 }
 
 /** One bit is wrong. */
@@ -84,7 +86,7 @@ export function testRows(rows: Readonly<Record<string, Row>>): void {
     // Rows with short bounds come first and one by one; on a busy machine they may ask more often than that.
     const isTimed = row.more !== undefined;
     (isTimed ? test.serial : test)(title, async t => {
-      const { error, s3 } = await run(t, row.script, row.more);
+      const { error, s3, world } = await run(t, row.script, row.more);
       t.is(error?.code, row.code, error?.message);
       if (isTimed) t.true(s3.requests.length >= row.requests, `${s3.requests.length}`);
       else t.is(s3.requests.length, row.requests);
@@ -94,6 +96,11 @@ export function testRows(rows: Readonly<Record<string, Row>>): void {
         const headers = s3.requests[row.requests - 1]?.headers;
         t.is(headers?.range, row.lastHasRange ? `bytes=${half}-${zip.length - 1}` : undefined);
         t.is(headers?.['if-match'], row.lastHasRange ? etagOf(zip) : undefined);
+      }
+      if (row.again !== undefined) {
+        const reasons = world.events.flatMap(event => (event.event === 'retry' ? [event.reason] : []));
+        t.is(reasons.length, row.again.length, reasons.join());
+        for (const [index, reason] of row.again.entries()) t.regex(reasons[index] ?? '', new RegExp(reason));
       }
       if (error !== undefined) {
         t.is(error.details['bucket'], bucket);

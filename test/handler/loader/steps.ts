@@ -42,12 +42,13 @@ export function whole(bytes: Buffer): Step {
   };
 }
 
-export function withoutEtag(step: Step): Step {
+/** The same answer under another ETag, or under none. */
+export function withEtag(step: Step, etag: string | undefined): Step {
   return (request, response) => {
     const { writeHead } = response;
     response.writeHead = ((status: number, headers: Record<string, string>) => {
       const { etag: _, ...others } = headers;
-      return writeHead.call(response, status, others);
+      return writeHead.call(response, status, etag === undefined ? others : { ...others, etag });
     }) as typeof response.writeHead;
     step(request, response);
   };
