@@ -59,7 +59,7 @@ for (const name of only === undefined ? Object.keys(targets) : [only]) {
   await new Stryker({
     mutate: [...(files.length > 0 ? files : target.sources)],
     testRunner: 'inline',
-    inline: { tests: target.tests },
+    inline: { sources: target.sources, tests: target.tests },
     plugins: [fileURLToPath(new URL('runner.ts', import.meta.url))],
     coverageAnalysis: 'perTest',
     concurrency: 1,

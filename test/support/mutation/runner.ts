@@ -39,12 +39,18 @@ const standIn = new URL('./ava.ts', import.meta.url).href;
 
 class InlineRunner implements TestRunner {
   static readonly inject: [typeof commonTokens.options] = [commonTokens.options];
-  readonly #files: readonly string[];
+  readonly #sources: readonly string[];
+  readonly #tests: readonly string[];
   readonly #durations = new Map<string, number>();
   #crash: unknown;
 
   constructor(options: StrykerOptions) {
-    this.#files = (options['inline'] as { tests: readonly string[] }).tests;
+    const { sources = [], tests } = options['inline'] as {
+      sources?: readonly string[];
+      tests: readonly string[];
+    };
+    this.#sources = sources;
+    this.#tests = tests;
   }
 
   capabilities(): TestRunnerCapabilities {
@@ -93,7 +99,9 @@ class InlineRunner implements TestRunner {
 
   async #importTests(): Promise<void> {
     if (declared.tests.length > 0) return;
-    for (const file of this.#files) {
+    // Before any test: what a test imports itself would count as run by that test, and never again.
+    for (const file of this.#sources) await import(pathToFileURL(file).href);
+    for (const file of this.#tests) {
       declared.file = file;
       await import(pathToFileURL(file).href);
     }
