@@ -28,17 +28,6 @@ export function sealCompileCache(root: string): void {
   for (const folder of foldersOf(root)) fs.chmodSync(folder, 0o555);
 }
 
-/** Gives it back, so that the copy can be removed. */
-export function unsealCompileCache(root: string): void {
-  for (const folder of foldersOf(root)) {
-    try {
-      fs.chmodSync(folder, 0o755);
-    } catch {
-      // somebody else's, or gone: then there is nothing to be removed here
-    }
-  }
-}
-
 function ownFolder(directory: string): string | undefined {
   const [head, tail] = [`${process.version}-${process.arch}-`, `-${process.getuid?.()}`];
   const name = list(directory).find(found => found.startsWith(head) && found.endsWith(tail));

@@ -5,7 +5,7 @@ import { markerPath, storeName } from '../artifact/layout.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
 import type { MarkerFacts } from './choose.ts';
 import { isSameMarker } from './choose.ts';
-import { sealCompileCache, unsealCompileCache } from './compile-cache.ts';
+import { sealCompileCache } from './compile-cache.ts';
 import { judgeCopy } from './copy.ts';
 import { diskError, diskNeed, freeBytes } from './disk.ts';
 import { HandlerError } from './errors.ts';
@@ -148,10 +148,7 @@ function installOnce(
       ...(haveBytes !== undefined && { haveBytes }),
     });
   } finally {
-    if (work !== undefined) {
-      unsealCompileCache(path.join(work, 'tree'));
-      removeIfPossible(work);
-    }
+    if (work !== undefined) removeIfPossible(work);
   }
 }
 
@@ -174,7 +171,6 @@ function discard(dir: string, root: string, ino: number): void {
   try {
     fs.renameSync(root, away);
     if (fs.lstatSync(away).ino !== ino) moveIntoPlace(away, root);
-    unsealCompileCache(away);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   } finally {

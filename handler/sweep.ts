@@ -3,7 +3,6 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { storeName } from '../artifact/layout.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
-import { unsealCompileCache } from './compile-cache.ts';
 import { diskNeed, freeBytes, noSpace } from './disk.ts';
 import type { LoaderEvent } from './events.ts';
 
@@ -21,8 +20,6 @@ export function sweepDead(dir: string, log: Log): void {
     if (pid === undefined) continue;
     const leftover = path.join(dir, name);
     if (isInUse(leftover, Number(pid))) continue;
-    unsealCompileCache(path.join(leftover, 'tree'));
-    unsealCompileCache(path.join(leftover, 'bad'));
     removeIfPossible(leftover);
     log({ level: 'info', event: 'swept', path: leftover });
   }
@@ -31,18 +28,19 @@ export function sweepDead(dir: string, log: Log): void {
 /** What cannot be removed now takes room and does no other harm. */
 export function removeIfPossible(folder: string): void {
   try {
-    fs.rmSync(folder, { recursive: true, force: true });
+    fs.rmSync(folder, { recursive: true });
   } catch {
     try {
       // the folders of a compile cache in use are unwritable (compile-cache.ts)
       openFolders(folder);
-      fs.rmSync(folder, { recursive: true, force: true });
+      fs.rmSync(folder, { recursive: true });
     } catch {
       // the next start tries again
     }
   }
 }
 
+/** Makes every folder writable, by no link on the way. */
 function openFolders(folder: string): void {
   fs.chmodSync(folder, 0o700);
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
@@ -66,7 +64,6 @@ export function reserveSpace(
   const names = new Set(keep.map(({ digest }) => storeName(digest)));
   for (const name of fs.readdirSync(dir)) {
     if (!/^sha256-[0-9a-f]{64}$/.test(name) || names.has(name)) continue;
-    unsealCompileCache(path.join(dir, name));
     removeIfPossible(path.join(dir, name));
     log({ level: 'info', event: 'swept', path: path.join(dir, name) });
   }
@@ -78,8 +75,8 @@ export function reserveSpace(
 function isInUse(folder: string, pid: number): boolean {
   if (pid === process.pid) {
     const bornAt = Date.now() - process.uptime() * 1000;
-    const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-    return stat !== undefined && stat.mtimeMs >= bornAt - 1000;
+    const changedAt = fs.lstatSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return changedAt >= bornAt - 1000;
   }
   try {
     process.kill(pid, 0);

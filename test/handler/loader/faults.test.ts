@@ -81,8 +81,10 @@ test.serial(
     const { settings, load, s3, events } = await world(t);
     const other = path.join(settings.dir, `sha256-${'0'.repeat(64)}`);
     fs.mkdirSync(other, { recursive: true });
-    const kept = path.join(settings.dir, 'somebody-elses');
-    fs.mkdirSync(kept);
+    const kept = ['somebody-elses', `x${path.basename(other)}`, `${path.basename(other)}x`].map(name =>
+      path.join(settings.dir, name),
+    );
+    for (const folder of kept) fs.mkdirSync(folder);
     let blocks = 2;
     stubFs(t, 'statfsSync', () => ({ bsize: 4096, bavail: fs.existsSync(other) ? 1 : blocks }));
     const error = await t.throwsAsync<HandlerError>(load(), { code: 'DEPS_NOSPACE' });
@@ -92,7 +94,7 @@ test.serial(
     fs.mkdirSync(other);
     blocks = 1_000_000;
     t.is(await load(), 's3');
-    t.true(fs.existsSync(kept));
+    for (const folder of kept) t.true(fs.existsSync(folder));
     t.is(events.filter(({ event }) => event === 'swept').length, 2);
   },
 );
@@ -108,6 +110,76 @@ test.serial(
     t.is(await load(), 's3');
   },
 );
+
+test.serial('B1 room for the artifact to the byte is enough, and nothing is swept', async t => {
+  const { settings, load } = await world(t);
+  const other = path.join(settings.dir, `sha256-${'0'.repeat(64)}`);
+  fs.mkdirSync(other, { recursive: true });
+  const bavail = diskNeed(made.artifact.unpackedSize, made.artifact.files);
+  stubFs(t, 'statfsSync', () => ({ bsize: 1, bavail }));
+  t.is(await load(), 's3');
+  t.true(fs.existsSync(other));
+});
+
+test.serial('B1 a copy that the lock names is not swept for another that is missing', async t => {
+  const two = await makeArtifact({ 'second/index.js': '' }, { name: 'two', load: 'lazy' });
+  const { settings, load } = await world(t);
+  const second = path.join(settings.dir, storeName(two.artifact.digest));
+  fs.mkdirSync(second, { recursive: true });
+  stubFs(t, 'statfsSync', () => ({ bsize: 1, bavail: 1 }));
+  await t.throwsAsync(resolveDependencies(lockOf([made.artifact, two.artifact]), settings), {
+    code: 'DEPS_NOSPACE',
+  });
+  t.true(fs.existsSync(second));
+  await t.throwsAsync(load(), { code: 'DEPS_NOSPACE' });
+  t.false(fs.existsSync(second));
+});
+
+test.serial('B6 folders that cannot be written to are opened before they are removed', async t => {
+  const { settings, load } = await world(t);
+  const dead = path.join(settings.dir, '.work-999999999-x');
+  fs.mkdirSync(path.join(dead, 'tree/sealed'), { recursive: true });
+  fs.writeFileSync(path.join(dead, 'tree/sealed/file'), '');
+  fs.symlinkSync(settings.dir, path.join(dead, 'tree/link'));
+  fs.chmodSync(path.join(dead, 'tree/sealed'), 0o555);
+  // as the kernel does it for anybody but root
+  stubFs(t, 'rmSync', (real, ...args) => {
+    const { mode = 0o700 } = fs.statSync(path.join(dead, 'tree/sealed'), { throwIfNoEntry: false }) ?? {};
+    return (mode & 0o200) === 0 ? failWith('EACCES') : real(...args);
+  });
+  t.is(await load(), 's3');
+  t.deepEqual(fs.readdirSync(settings.dir), [final]);
+});
+
+test.serial(
+  "B6 a work folder of somebody else's process stays, one that is gone meanwhile does no harm",
+  async t => {
+    const { settings, load } = await world(t);
+    fs.mkdirSync(path.join(settings.dir, '.work-999999999-x'), { recursive: true });
+    const { kill } = process;
+    t.teardown(() => {
+      process.kill = kill;
+    });
+    process.kill = () => failWith('EPERM');
+    stubFs(t, 'readdirSync', (real, ...args) => {
+      const names = real(...args) as string[];
+      return args[0] === settings.dir ? [...names, `.work-${process.pid}-gone`] : names;
+    });
+    t.is(await load(), 's3');
+    t.true(fs.existsSync(path.join(settings.dir, '.work-999999999-x')));
+  },
+);
+
+test.serial('B6 the work folder has the number of its process in its name', async t => {
+  const { settings, load } = await world(t);
+  const asked: unknown[] = [];
+  stubFs(t, 'mkdtempSync', (real, prefix) => {
+    asked.push(prefix);
+    return real(prefix);
+  });
+  await load();
+  t.is(asked[0], path.join(settings.dir, `.work-${process.pid}-`));
+});
 
 test.serial('B10 another process finishes while we download: its copy is verified and taken', async t => {
   const step: Step = (request, response) => {
@@ -145,15 +217,59 @@ test('DEPS_TREE: the marker inside is not the lock’s', async t => {
   t.deepEqual(fs.readdirSync(settings.dir), []);
 });
 
+/** Codes of the system, what they become, and what is said; % is the code. */
+const diskErrors = [
+  {
+    codes: ['ENOSPC', 'EDQUOT', 'EFBIG'],
+    becomes: 'DEPS_NOSPACE',
+    says: '/x is too full (expected 9 bytes free, found 3 bytes (%))',
+    hint: /^raise the/,
+  },
+  {
+    codes: ['EROFS', 'EACCES', 'EPERM'],
+    becomes: 'DEPS_READONLY',
+    says: '/x cannot be written (expected a writable folder, found %)',
+    hint: /^set DEPS_DIR/,
+  },
+  {
+    codes: ['EMFILE', 'ENFILE'],
+    becomes: 'DEPS_TOO_MANY_FILES',
+    says: 'no file descriptor is left (expected at most 1,024 in use, found %)',
+    hint: /^close files/,
+  },
+  { codes: ['EIO'], becomes: 'DEPS_DISK', says: 'the disk failed at /x (found %)', hint: /^try again/ },
+];
+for (const { codes, becomes, says, hint } of diskErrors) {
+  for (const code of codes) {
+    test(`B3 ${code} is ${becomes}, with need and have`, t => {
+      const cause = Object.assign(new Error(code), { code });
+      const error = diskError(cause, { path: '/x', needBytes: 9, haveBytes: 3 }) as HandlerError;
+      t.is(error.code as string, becomes);
+      t.is(error.message, says.replace('%', code));
+      t.regex(error.hint ?? '', hint);
+      t.deepEqual(error.details, { path: '/x', needBytes: 9, haveBytes: 3, found: code });
+      t.is(error.cause, cause);
+    });
+  }
+}
+
 test('an error that is no error of the disk passes as it is', t => {
   const bug = new TypeError('a bug');
   t.is(diskError(bug, { path: '/x' }), bug);
+  for (const code of ['ERR_INVALID_ARG', 'NOENT', 'ENOENT!', 7]) {
+    const other = Object.assign(new Error('not of the disk'), { code });
+    t.is(diskError(other, { path: '/x' }), other, `${code}`);
+  }
+  const coded = new HandlerError('DEPS_DISK', 'E is not what it begins with');
+  t.is(diskError(coded, { path: '/x' }), coded);
   t.is(diskNeed(10, 2), 10 + 2 * 4096 + 65_536);
 });
 
 test('DEPS_NOSPACE says need and have as far as they are known', t => {
-  t.regex(noSpace('/x', 10, 5).message, /expected 10 bytes free, found 5 bytes/);
-  t.regex(noSpace('/x', undefined, undefined, 'EDQUOT').message, /expected room free, found EDQUOT/);
+  t.regex(noSpace('/x', 10, 5).message, /expected 10 bytes free, found 5 bytes \(too little space\)/);
+  const { message, details } = noSpace('/x', undefined, undefined, 'EDQUOT');
+  t.regex(message, /expected room free, found EDQUOT/);
+  t.deepEqual(details, { path: '/x', needBytes: null, haveBytes: null, found: 'EDQUOT' });
 });
 
 test('A1 a refusal with an endless body is read no further than needed', async t => {
