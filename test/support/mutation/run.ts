@@ -19,7 +19,7 @@ const targets: Readonly<Record<string, Target>> = {
   },
   unpack: {
     sources: ['handler/unpack.ts', ...globSync('handler/zip/*.ts')],
-    tests: ['unpack', 'inflate', 'extra', 'untrusted', 'hostile', 'mutations', 'properties'].map(
+    tests: ['unpack', 'disk', 'inflate', 'extra', 'untrusted', 'hostile', 'mutations', 'properties'].map(
       name => `test/handler/unpack/${name}.test.ts`,
     ),
   },
