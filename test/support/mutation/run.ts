@@ -28,6 +28,7 @@ const targets: Readonly<Record<string, Target>> = {
     tests: [
       'answer',
       'decide',
+      'watchdogs',
       'settings',
       'credentials',
       'wire',
