@@ -73,7 +73,7 @@ const noCredentials: Readonly<Record<string, [env: NodeJS.ProcessEnv, says: RegE
 
 for (const [title, [env, message]] of Object.entries(noCredentials)) {
   test(`${title}: DEPS_CREDS`, async t => {
-    const error = await t.throwsAsync<HandlerError>(readCredentials(env, 500), {
+    const error = await t.throwsAsync<HandlerError>(readCredentials(env, 10_000), {
       code: 'DEPS_CREDS',
       message,
     });
