@@ -1,5 +1,6 @@
 /** `npm run bench` runs every benchmark, `npm run bench -- NAME …` the named ones. By hand or by CI, never inside tests. */
 
+import { ProgramMissing } from './support/programs.ts';
 import { updateReadme } from './support/readme.ts';
 import type { Bench } from './support/result.ts';
 import { keepResult } from './support/result.ts';
@@ -19,7 +20,14 @@ if (unknown.length > 0) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 for (const name of asked.length > 0 ? asked : known) {
   const { bench }: { bench: Bench } = await import(new URL(`./${name}.ts`, import.meta.url).href);
-  const result = await bench.run(line => process.stderr.write(`${name}: ${line}\n`));
-  process.stdout.write(`${keepResult(result)}\n`);
-  updateReadme();
+  const say = (line: string) => process.stderr.write(`${name}: ${line}\n`);
+  try {
+    process.stdout.write(`${keepResult(await bench.run(say))}\n`);
+    updateReadme();
+  } catch (error) {
+    // the others can still be run
+    if (!(error instanceof ProgramMissing)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -5,11 +5,13 @@ const packages = { bsdtar: 'libarchive-tools', unzip: 'unzip', zip: 'zip', aws: 
 
 export type Program = keyof typeof packages;
 
-/** Throws with the command that installs what is missing: a table without its peers would be no comparison. */
+export class ProgramMissing extends Error {}
+
+/** Throws `ProgramMissing` with the command that installs it: a table without its peers would be no comparison. */
 export function requirePrograms(...names: readonly Program[]): void {
   const missing = names.filter(name => spawnSync(name, ['--version']).error !== undefined);
   if (missing.length === 0) return;
-  throw new Error(
+  throw new ProgramMissing(
     `${missing.join(' and ')} not found: apt-get install ${missing.map(name => packages[name]).join(' ')}`,
   );
 }
