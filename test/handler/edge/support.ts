@@ -3,6 +3,7 @@ import zlib from 'node:zlib';
 import Koa from 'koa';
 import { listenerOf } from '../../../handler/app.ts';
 import type { Answer } from '../../../handler/edge/answer.ts';
+import type { HttpSource } from '../../../handler/edge/classify.ts';
 import { classify } from '../../../handler/edge/classify.ts';
 import { createEdge } from '../../../handler/edge/edge.ts';
 import type { AppRequest } from '../../../handler/edge/incoming.ts';
@@ -68,8 +69,7 @@ export async function createTestEdge(app: unknown, env: NodeJS.ProcessEnv = {}):
       refuseInputs(lines.slice(from).join(''), event);
       const verdict = classify(event);
       if (verdict.kind === 'http') {
-        const method = String((event as { httpMethod?: unknown }).httpMethod ?? methodOf(event));
-        const problems = schemaProblems(verdict.source, answer, method);
+        const problems = schemaProblems(verdict.source, answer, methodOf(verdict.source, event));
         if (problems.length > 0) throw new Error(`${verdict.source}: ${problems.join('; ')}`);
       }
       if (JSON.stringify(event) !== JSON.stringify(before)) throw new Error('the event was changed');
@@ -78,8 +78,13 @@ export async function createTestEdge(app: unknown, env: NodeJS.ProcessEnv = {}):
   };
 }
 
-function methodOf(event: unknown): unknown {
-  return (event as { requestContext?: { http?: { method?: unknown } } }).requestContext?.http?.method;
+function methodOf(source: HttpSource, event: unknown): string {
+  const { requestContext, httpMethod } = event as {
+    readonly requestContext?: { readonly http?: { readonly method?: unknown } };
+    readonly httpMethod?: unknown;
+  };
+  const isSecond = source === 'http-v2' || source === 'function-url';
+  return String(isSecond ? requestContext?.http?.method : httpMethod);
 }
 
 /** A Koa app with one middleware. */
