@@ -9,8 +9,17 @@ export interface Clock {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+/**
+ * Monotonic milliseconds with fractions, from an arbitrary start. Not `performance.now()`: the first look at
+ * `performance` loads perf_hooks, 2.4 ms of processor in every cold start whose app does without.
+ */
+export function monotonic(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
 export const systemClock: Clock = {
-  monotonic: () => performance.now(),
+  monotonic,
   wall: () => Date.now(),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 };

@@ -1,6 +1,6 @@
 /** Credentials for the signature: from the environment or from the container endpoint (R4). */
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../clock.ts';
+import { monotonic, systemClock } from '../clock.ts';
 import { HandlerError } from '../errors.ts';
 import { send } from './flight.ts';
 import { pauseMs } from './pause.ts';
@@ -45,9 +45,9 @@ export async function readCredentials(env: NodeJS.ProcessEnv, timeoutMs: number)
       'no credentials (expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a container endpoint)',
     );
   }
-  const untilMs = performance.now() + timeoutMs;
+  const untilMs = monotonic() + timeoutMs;
   for (let tries = 1; ; tries += 1) {
-    const leftMs = untilMs - performance.now();
+    const leftMs = untilMs - monotonic();
     try {
       return await askContainer(
         url,
@@ -57,7 +57,7 @@ export async function readCredentials(env: NodeJS.ProcessEnv, timeoutMs: number)
     } catch (cause) {
       if (cause instanceof HandlerError) throw cause;
       const waitMs = pauseMs(tries, endpointTries, Math.random);
-      if (tries === endpointTries.tries || performance.now() + waitMs >= untilMs) {
+      if (tries === endpointTries.tries || monotonic() + waitMs >= untilMs) {
         throw missing(
           `the container endpoint at ${url.host} gave no credentials (found ${String(cause)})`,
           cause,

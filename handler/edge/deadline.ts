@@ -1,4 +1,5 @@
 /** The function's time-out, seen early enough to answer. */
+import { monotonic } from '../clock.ts';
 
 /** Time kept back to send the answer. */
 export const marginMs = 500;
@@ -23,7 +24,7 @@ export class Deadline {
    * @param remainingMs of the invocation; infinite where nobody says, which expires never
    * @param now the time at which so much remained, monotonic milliseconds
    */
-  constructor(remainingMs: number, owner: Expiring, now: number = performance.now()) {
+  constructor(remainingMs: number, owner: Expiring, now: number = monotonic()) {
     this.dueAt = now + Math.max(0, remainingMs - marginMs);
     this.#owner = owner;
     if (Number.isFinite(remainingMs)) open(this);
@@ -76,13 +77,13 @@ function arm(dueAt: number): void {
   clearTimeout(timer);
   firesAt = dueAt;
   // timers are whole milliseconds and may come early by a part of one
-  timer = setTimeout(fire, Math.ceil(Math.max(0, dueAt - performance.now())));
+  timer = setTimeout(fire, Math.ceil(Math.max(0, dueAt - monotonic())));
 }
 
 function fire(): void {
   timer = undefined;
   firesAt = Number.POSITIVE_INFINITY;
-  const now = performance.now();
+  const now = monotonic();
   const due = [...watched].filter(deadline => deadline.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
   for (const deadline of due) watched.delete(deadline);
   const next = Math.min(...[...watched].map(deadline => deadline.dueAt));

@@ -1,5 +1,7 @@
 /** The edge: one event in, one answer out. */
+
 import type { LoadedApp, PlainHandler } from '../app.ts';
+import { monotonic } from '../clock.ts';
 import { answerProblem, serveBuffered } from './buffered.ts';
 import type { HttpEvent, Verdict } from './classify.ts';
 import { classify } from './classify.ts';
@@ -79,16 +81,16 @@ export function createEdge(parts: EdgeParts): Edge {
       const state = init.state();
       const remainingMs = remainingTime(context);
       if (state.kind === 'ready') return respond(state, event, context, remainingMs);
-      const startedAt = performance.now();
+      const startedAt = monotonic();
       return init
         .ensure(remainingMs)
-        .then(tried => respond(tried, event, context, remainingMs - (performance.now() - startedAt)));
+        .then(tried => respond(tried, event, context, remainingMs - (monotonic() - startedAt)));
     },
     stream: lambda => async (event, stream, context) => {
-      const startedAt = performance.now();
+      const startedAt = monotonic();
       const remainingMs = remainingTime(context);
       const state = await init.ensure(remainingMs);
-      const leftMs = remainingMs - (performance.now() - startedAt);
+      const leftMs = remainingMs - (monotonic() - startedAt);
       const ready = state.kind === 'ready' ? state.value : undefined;
       const verdict = classify(event);
       if (verdict.kind !== 'http') {

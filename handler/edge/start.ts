@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Lock } from '../../artifact/lock.ts';
 import { loadApp } from '../app.ts';
-import { systemClock } from '../clock.ts';
+import { monotonic } from '../clock.ts';
 import type { Dependencies, LoaderSettings } from '../loader.ts';
 import type { Logger } from '../log.ts';
 import { createLogger, writeStdout } from '../log.ts';
@@ -70,7 +70,7 @@ export async function start(options: StartOptions): Promise<Started> {
       initialise(options, tools, deadlineMs, attempt === 1 ? lock : undefined, attempt),
     onFailure: (error, attempt, retryAfterSeconds) =>
       logger.log('ERROR', 'init failed', { attempt, retry_after_s: retryAfterSeconds, error }),
-    now: systemClock.monotonic,
+    now: monotonic,
   });
   const edge = createEdge({ ...tools, init });
   const { awslambda } = options;
@@ -95,7 +95,7 @@ async function initialise(
   attempt: number,
 ): Promise<Ready> {
   const { logger, reporter } = tools;
-  const startedAt = performance.now();
+  const startedAt = monotonic();
   // R1
   const lock = known ?? options.readLock(options.folder);
   const settings = options.readSettings(options.env);
@@ -114,7 +114,7 @@ async function initialise(
     meanwhile: rehearseOnce,
   });
   // R7
-  const importedAt = performance.now();
+  const importedAt = monotonic();
   const context: AppContext = {
     dependencies,
     log: logger.log,
@@ -125,12 +125,11 @@ async function initialise(
   if (attempt > 1) url.searchParams.set('attempt', String(attempt));
   const app = await loadApp(url, context, error => appFailed(error, logger));
   const serve = app.kind === 'http' ? createServe(app.listener) : undefined;
-  const importMs = round(performance.now() - importedAt);
+  const importMs = round(monotonic() - importedAt);
   if (serve !== undefined) await rehearseOnce();
-  const now = performance.now();
   const facts: ColdStart = {
-    readyMs: round(now),
-    initMs: round(now - startedAt),
+    readyMs: round(process.uptime() * 1000),
+    initMs: round(monotonic() - startedAt),
     phases: phasesOf(dependencies, importMs),
     artifacts: dependencies.artifacts,
   };

@@ -1,4 +1,5 @@
 import { isCodedError } from '../../artifact/error.ts';
+import { monotonic } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Fields, HttpEvent, HttpSource } from './classify.ts';
 import { isFields } from './classify.ts';
@@ -44,7 +45,7 @@ export function openVisit(
   isFirst: boolean,
   serverTiming: string | undefined,
 ): Visit {
-  const startedAt = performance.now();
+  const startedAt = monotonic();
   let request: CanonicalRequest | undefined;
   let invalid: Problem | undefined;
   try {
@@ -125,7 +126,7 @@ export function report(visit: Visit, status: number, route: unknown, tools: Visi
       method,
       route: routeOf(route),
       status,
-      durationMs: performance.now() - visit.startedAt,
+      durationMs: monotonic() - visit.startedAt,
     },
     visit,
   );

@@ -9,7 +9,7 @@ export interface Bucket {
 export function createBucket(
   capacity: number,
   perSecond: number,
-  now: () => number = () => performance.now(),
+  now: () => number = () => process.uptime() * 1000,
 ): Bucket {
   let tokens = capacity;
   let at = now();

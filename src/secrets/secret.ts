@@ -29,7 +29,7 @@ const refreshes = { atOnce: 3, perSecond: 1 / 30 };
 export function createSecret(
   text: string | undefined,
   resolve: Resolve,
-  now: Clock = () => performance.now(),
+  now: Clock = () => process.uptime() * 1000,
 ): Secret {
   const path = reference.exec(text ?? '')?.[1];
   if (path !== undefined) return createReference(path, resolve, now);

@@ -22,8 +22,12 @@ import { contextOf } from '../edge/support.ts';
 
 /** Back-offs pass without waiting: the monotonic clock is moved on. */
 let ahead = 0;
-const now = performance.now.bind(performance);
-performance.now = () => now() + ahead;
+const { hrtime } = process;
+const moved = (): [number, number] => {
+  const [seconds, nanoseconds] = hrtime();
+  return [seconds + ahead / 1000, nanoseconds];
+};
+process.hrtime = Object.assign(moved, hrtime);
 
 const app = `export function createApp({ dependencies, log, metric }) {
   return (request, response) => {
