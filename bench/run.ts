@@ -6,7 +6,7 @@ import type { Bench } from './support/result.ts';
 import { keepResult } from './support/result.ts';
 
 const known = [
-  ...['cold-start', 'cold-start-heavy', 'cold-start-reference', 'growth'],
+  ...['cold-start', 'cold-start-heavy', 'cold-start-reference', 'growth', 'routes'],
   ...['unpack', 'edge', 'build', 'publish', 'download', 'digest', 'digest-memory'],
 ];
 
