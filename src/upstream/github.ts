@@ -152,13 +152,18 @@ function strangeRedirect(): HttpError {
 
 async function expectOk(reply: Reply): Promise<Reply> {
   if (reply.status === 200) return reply;
+  // The secondary rate limit may say so in its text alone: https://docs.github.com/rest/using-the-rest-api
+  const text = reply.status === 403 ? await readText(reply, service, mostJson).catch(() => '') : '';
   reply.body.resume();
-  throw mapFailure(reply);
+  throw mapFailure(reply, /rate limit/i.test(text));
 }
 
-function mapFailure({ status, headers }: Reply): HttpError {
+function mapFailure({ status, headers }: Reply, saysLimit: boolean): HttpError {
   const limited =
-    status === 429 || headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined;
+    saysLimit ||
+    status === 429 ||
+    headers['x-ratelimit-remaining'] === '0' ||
+    headers['retry-after'] !== undefined;
   if (limited && (status === 429 || status === 403)) {
     const after = String(waitSeconds(headers['retry-after'], headers['x-ratelimit-reset']));
     return new HttpError(429, "GitHub's rate limit is used up", { headers: { 'Retry-After': after } });

@@ -240,6 +240,12 @@ const failures: readonly (readonly [title: string, play: Play, status: number, d
     429,
     /rate limit/,
   ],
+  [
+    '403 of the secondary rate limit, in words alone',
+    (_q, res) => sendJson(res, 403, { message: 'You have exceeded a secondary rate limit.' }),
+    429,
+    /rate limit/,
+  ],
   ['403 otherwise', (_q, res) => sendJson(res, 403, {}), 502, /refused/],
   ['401, a bad token', (_q, res) => sendJson(res, 401, { message: token }), 502, /refused/],
   ['500', (_q, res) => sendJson(res, 500, { message: token }), 502, /answered 500/],
