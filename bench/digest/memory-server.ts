@@ -7,6 +7,8 @@ import { createApp } from '../../src/app.ts';
 
 const [gitHub = '', key = ''] = process.argv.slice(2);
 const app = createApp({
+  // A busy machine is no reason to give up here.
+  limits: { deadline: 120_000 },
   environment: {
     FAST_API__AUTH__API_KEY__NAME: 'x-api-key',
     FAST_API__AUTH__API_KEY__VALUE: key,

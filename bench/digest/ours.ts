@@ -9,6 +9,8 @@ import { createApp } from '../../src/app.ts';
 const [gitHub = '', output = ''] = process.argv.slice(2);
 const key = 'key-of-the-measurement';
 const app = createApp({
+  // A busy machine is no reason to give up here.
+  limits: { deadline: 120_000 },
   environment: {
     FAST_API__AUTH__API_KEY__NAME: 'x-api-key',
     FAST_API__AUTH__API_KEY__VALUE: key,
