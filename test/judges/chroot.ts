@@ -6,9 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram, quote } from '../../local-aws/sandbox/shell.ts';
 import { cache, execute } from './tools.ts';
 
-/** Where moto and a Swift that runs under today's Python are. */
-const suite = 'sid';
-
 export interface Server {
   readonly url: string;
   stop(): Promise<void>;
@@ -22,7 +19,11 @@ export function lacking(): string | undefined {
 }
 
 /** The folder with these packages; made the first time, which takes half a minute and some 300 MB. */
-export async function unpackDebian(name: string, packages: readonly string[]): Promise<string> {
+export async function unpackDebian(
+  name: string,
+  packages: readonly string[],
+  suite: 'sid' | 'bookworm',
+): Promise<string> {
   const folder = path.join(cache, name);
   const script = path.join(import.meta.dirname, 'debian.sh');
   const made = await execute('bash', [script, suite, folder, 'dash', 'coreutils', ...packages]);

@@ -21,7 +21,7 @@ export async function moto(): Promise<readonly Judgement[]> {
   const reason = lacking();
   const what = 'the S3 tests of local-aws';
   if (reason !== undefined) return [{ what, judge: 'moto', verdict: 'skipped', said: reason }];
-  const folder = await unpackDebian('moto', packages);
+  const folder = await unpackDebian('moto', packages, 'sid');
   const port = await freePorts(1);
   const script = `exec /usr/bin/moto_server -H 127.0.0.1 -p ${port}`;
   const server = await serve(folder, script, `http://127.0.0.1:${port}/moto-api/`);

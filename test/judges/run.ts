@@ -4,6 +4,7 @@
  *
  * Not part of `npm test`: it installs a few hundred megabytes, from npm and pinned, below node_modules/.cache.
  */
+import { cgroupV2 } from './cgroup-v2.ts';
 import { commandLine } from './command-line.ts';
 import { moto } from './moto.ts';
 import { recipes } from './recipes.ts';
@@ -19,6 +20,7 @@ const all: Readonly<Record<string, Judges>> = {
   moto,
   swift,
   'runtime-client': runtimeClient,
+  'cgroup-v2': cgroupV2,
 };
 
 const asked = process.argv.slice(2);

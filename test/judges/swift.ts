@@ -12,7 +12,7 @@ export async function swift(): Promise<readonly Judgement[]> {
   const what = 'the S3 tests of local-aws';
   const reason = lacking();
   if (reason !== undefined) return [{ what, judge: 'Swift', verdict: 'skipped', said: reason }];
-  const folder = await unpackDebian('swift', packages);
+  const folder = await unpackDebian('swift', packages, 'sid');
   for (const name of ['etc/swift', 'srv']) rmSync(path.join(folder, name), { recursive: true, force: true });
   const port = await freePorts(4);
   const server = await serve(folder, script(port), `http://127.0.0.1:${port}/info`);

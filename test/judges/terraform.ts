@@ -1,7 +1,7 @@
 /** The Terraform recipe: parsed by Terraform's own parser, its resources held against the provider's schema. */
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { bring, byProgram, execute, load, versions } from './tools.ts';
+import { bring, byProgram, execute, load, type Run, versions } from './tools.ts';
 import type { Judgement } from './types.ts';
 
 type Block = Readonly<Record<string, unknown>>;
@@ -35,10 +35,31 @@ export async function judgeTerraform(place: string): Promise<readonly Judgement[
     problems.length === 0
       ? { what, judge, verdict: 'passed' }
       : { what, judge, verdict: 'failed', said: problems.join('; ') },
-    await byProgram('terraform', `${what}, its form and the variables it is given`, () =>
+    await byProgram('terraform', `${what}, its form`, () =>
       execute('terraform', ['fmt', '-check', '-diff', '.'], { cwd: place }),
     ),
+    await byProgram('terraform', `${what}, its variables filled by publish --format terraform`, () =>
+      planVariables(place),
+    ),
   ];
+}
+
+/** Variables and locals need no provider: Terraform itself plans them, with the values that were published. */
+async function planVariables(place: string): Promise<Run> {
+  const alone = path.join(place, 'variables');
+  mkdirSync(alone);
+  const text = readFileSync(path.join(place, 'terraform.tf'), 'utf8');
+  const blocks = text.match(/^(variable|locals)\b[\s\S]*?^\}/gm) ?? [];
+  writeFileSync(
+    path.join(alone, 'main.tf'),
+    `${blocks.join('\n')}\noutput "core" {\n  value = local.core\n}\n`,
+  );
+  cpSync(path.join(place, 'layers.auto.tfvars.json'), path.join(alone, 'layers.auto.tfvars.json'));
+  const made = await execute('terraform', ['init', '-no-color'], { cwd: alone });
+  if (made.status !== 0) return made;
+  const plan = await execute('terraform', ['plan', '-no-color', '-input=false'], { cwd: alone });
+  // A plan that found no layer would be an empty one.
+  return /arn:aws:lambda:/.test(plan.stdout) ? plan : { ...plan, status: plan.status || 1 };
 }
 
 interface Schema {
