@@ -24,7 +24,11 @@ export const command: Command = {
     regions: { type: 'string', multiple: true, help: 'regions, with commas (default AWS_REGION)' },
     'layer-name': { type: 'string', help: 'name of the layers; {service} and {artifact} are replaced' },
     channel: { type: 'string', help: 'move this channel to the release afterwards' },
-    share: { type: 'string', multiple: true, help: 'account:ID, org:ID or public: who may use the layers' },
+    share: {
+      type: 'string',
+      multiple: true,
+      help: 'account:ID, org:ID, public: who may use the layers; none (default: as before)',
+    },
     storage: { type: 'string', help: 'copy (default), or reference: Lambda reads the S3 object in place' },
     'no-code': { type: 'boolean', help: 'leave the function package out of the release' },
     lock: {

@@ -27,6 +27,7 @@ export interface GoalOptions {
   /** May hold `{service}`, `{artifact}`, `{architecture}` and `{runtime}`. */
   readonly layerName?: string | undefined;
   readonly storage?: StorageMode | undefined;
+  /** `none` alone: nobody. @default whomever the release before is shared with */
   readonly share?: readonly string[] | undefined;
   readonly channel?: string | undefined;
   /** False leaves the function package out of the release. @default true where the project has an app */
@@ -47,7 +48,8 @@ export async function publishGoal(
 ): Promise<PublishGoal> {
   const config = await readConfig(project);
   const targets = await targetsOf(config, options, env);
-  const share = (options.share ?? []).map(checkedShare);
+  const named = options.share ?? [];
+  const share = named.join() === 'none' ? [] : named.map(checkedShare);
   const channel = options.channel === undefined ? null : checkChannelName(options.channel);
   const lock = readLock(project, lockFile);
   checkLimits(lock);
@@ -117,7 +119,7 @@ function checkedShare(text: string): Share {
   if (isShare(text)) return text;
   return fail(
     'USAGE',
-    `nobody to share with (expected account:123456789012, org:o-abcdefghij or public, found "${text}")`,
+    `nobody to share with (expected account:123456789012, org:o-abcdefghij, public or none, found "${text}")`,
   );
 }
 

@@ -19,6 +19,7 @@ import { beginJournal, endJournal } from './journal.ts';
 import { knownRelease } from './known.ts';
 import { recordPublished } from './lock.ts';
 import { releasedLock } from './release.ts';
+import { carriedShares } from './shares.ts';
 import type { PublishPlan, PublishReport, RegionOutcome } from './types.ts';
 
 export type { PublishPlan, PublishReport } from './types.ts';
@@ -77,10 +78,14 @@ async function withPlan<Result>(
   for (const artifact of asked.lock.artifacts) readArtifact(project, artifact);
   const hasCode = options.from ? options.from.goal.code !== null : options.code !== false;
   const code = hasCode ? await readProjectCode(project, asked.lock) : undefined;
-  const goal = { ...asked, code: code?.content ?? null };
-  const regions = await Promise.all(goal.targets.map(target => openRegion(env, target, options.signal)));
+  const regions = await Promise.all(asked.targets.map(target => openRegion(env, target, options.signal)));
   try {
-    const facts = await Promise.all(regions.map(region => readRegion(region, goal)));
+    const carries = options.from === undefined && options.share === undefined;
+    const share = carries ? carriedShares(asked, regions) : Promise.resolve(asked.share);
+    // Awaited with the facts; a stop in between must not end as a rejection that nobody took.
+    share.catch(() => {});
+    const facts = await Promise.all(regions.map(region => readRegion(region, asked, share)));
+    const goal = { ...asked, share: await share, code: code?.content ?? null };
     const known = await knownRelease(goal, facts, regions, code);
     return await work(planPublish(goal, facts, known), regions, code);
   } finally {

@@ -32,7 +32,11 @@ export async function readBucket(
     inventory.objects(bucket, `${prefix}sha256/`),
   ]);
   const newest = [...records.items].sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, limit);
-  const read = await readRecords(store, bucket, newest);
+  const read = await readRecords(
+    store,
+    bucket,
+    newest.map(({ key }) => key),
+  );
   return {
     ...read,
     channels: await Promise.all(channels.items.map(({ key }) => readNamed(store, prefix, key))),
@@ -42,10 +46,10 @@ export async function readBucket(
 }
 
 /** Reads release records; one that is damaged is told, and does not hide the others. */
-export async function readRecords(store: ObjectStore, bucket: string, objects: readonly ListedObject[]) {
+export async function readRecords(store: ObjectStore, bucket: string, keys: readonly string[]) {
   const damaged: { key: string; message: string }[] = [];
   const releases = await Promise.all(
-    objects.map(async ({ key }) => {
+    keys.map(async key => {
       const found = await store.get(key);
       if (found === undefined) return [];
       try {

@@ -80,7 +80,11 @@ export async function readShared(
 async function readGcBucket({ bucket, objects: store }: Region, inventory: Inventory, prefix: string) {
   const list = (folder: string) => allPages(from => inventory.objects(bucket, `${prefix}${folder}/`, from));
   const [objects, listed, named] = await Promise.all([list('sha256'), list('releases'), list('channels')]);
-  const { releases: records, damaged } = await readRecords(store, bucket, listed);
+  const { releases: records, damaged } = await readRecords(
+    store,
+    bucket,
+    listed.map(({ key }) => key),
+  );
   const [bad] = damaged;
   if (bad !== undefined) {
     fail('RELEASE_INVALID', `${bad.message}; what it needs is not known, so nothing is deleted`, {

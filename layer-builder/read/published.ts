@@ -15,12 +15,16 @@ import { prefixOf, releaseKey } from '../publish/release.ts';
 import type { ArtifactFacts, KnownRelease, PublishGoal, RegionFacts } from '../publish/types.ts';
 
 /** Reads one region. What goes wrong there is a fact of that region: the others are not held up. */
-export async function readRegion(region: Region, goal: PublishGoal): Promise<RegionFacts> {
+export async function readRegion(
+  region: Region,
+  goal: PublishGoal,
+  share: Promise<readonly Share[]> = Promise.resolve(goal.share),
+): Promise<RegionFacts> {
   const target = { region: region.region, bucket: region.bucket };
   try {
     const [channelRelease, ...artifacts] = await Promise.all([
       readChannelRelease(region.objects, goal),
-      ...goal.lock.artifacts.map(artifact => readArtifactFacts(region, goal, artifact)),
+      ...goal.lock.artifacts.map(artifact => readArtifactFacts(region, goal, share, artifact)),
     ]);
     return { ...target, readable: true, artifacts: Object.fromEntries(artifacts), channelRelease };
   } catch (error) {
@@ -59,7 +63,8 @@ export function codeObject({ digest, size }: ReleaseCode, prefix: string): Objec
 
 async function readArtifactFacts(
   { region, bucket, objects, layers, sharing }: Region,
-  { layerNames, share }: PublishGoal,
+  { layerNames }: PublishGoal,
+  share: Promise<readonly Share[]>,
   artifact: LockArtifact,
 ): Promise<[string, ArtifactFacts]> {
   const { name, digest, tree, published } = artifact;
@@ -68,7 +73,7 @@ async function readArtifactFacts(
     readObject(objects, bucket, artifact),
     layers.find({ layerName, digest, tree }, published[region]?.layerVersionArn),
   ]);
-  const isAsked = layer !== undefined && share.length > 0;
+  const isAsked = layer !== undefined && (await share).length > 0;
   const shared = isAsked ? await sharing.read(layerName, layer.version) : new Set<Share>();
   return [name, { ...(object ? { object } : {}), ...(layer ? { layer } : {}), shared }];
 }

@@ -93,13 +93,19 @@ function environment(outputs: readonly Output[], release: string): string {
   return [`DEPS_RELEASE=${release}`, ...new Set(lines)].join('\n');
 }
 
-/** CloudFormation: `!FindInMap [SvcLayers, !Ref AWS::Region, core]`. Ids of mappings are letters and digits only. */
+/** CloudFormation: `!FindInMap [SvcLayers, !Ref AWS::Region, core]`, `core.digest`. Ids of mappings are letters and digits only. */
 function mappings(service: string, outputs: readonly Output[]): string {
   const words = service.split(/[^a-zA-Z0-9]+/).filter(word => word !== '');
   const id = `${words.map(word => word[0]?.toUpperCase() + word.slice(1)).join('')}Layers`;
   const regions = Object.entries(byRegion(outputs)).map(([region, artifacts]) => [
     region,
-    Object.fromEntries(Object.entries(artifacts).map(([name, { arn }]) => [name, arn])),
+    Object.fromEntries(
+      // No name of an artifact has a dot in it.
+      Object.entries(artifacts).flatMap(([name, { arn, digest }]) => [
+        [name, arn],
+        [`${name}.digest`, digest],
+      ]),
+    ),
   ]);
   return yaml({ Mappings: { [id]: Object.fromEntries(regions) } });
 }

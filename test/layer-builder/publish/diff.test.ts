@@ -1,15 +1,19 @@
 /** diff, status and the forms of other tools. */
 
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { parse as parseYaml } from 'yaml';
 import type { Content } from '../../../layer-builder/plan/diff.ts';
 import { diffContents } from '../../../layer-builder/plan/diff.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
 import { formatDiff, formatDiffMarkdown } from '../../../layer-builder/report/diff.ts';
-import { formatRelease } from '../../../layer-builder/report/formats.ts';
+import type { Format } from '../../../layer-builder/report/formats.ts';
+import { formatRelease, formats } from '../../../layer-builder/report/formats.ts';
 import { runCommand } from '../cli/run.ts';
 import { lockOf, makeProject } from './project.ts';
 import type { World } from './world.ts';
@@ -196,26 +200,126 @@ test('status says what is published, where channels point and which functions ha
   t.regex(text, /function status__dev: status-core:1, this build/);
 });
 
-const outputs = {
-  env: /^DEPS_RELEASE=svc-x\nDEPS_CORE_ARN=arn:.*:3\nDEPS_CORE_DIGEST=sha256:[0-9a-f]{64}$/,
-  sam: /^"Mappings":\n {2}"SvcLayers":\n {4}"us-east-1":\n {6}"core": "arn:.*:3"$/,
-  serverless: /^"us-east-1":\n {2}"core":\n {4}"arn": "arn:.*:3"\n {4}"digest": "sha256:/,
-  terraform: /"layer_builder": \{\n {4}"release": "svc-x"/,
-  cdk: /"context": \{\n {4}"layer-builder:svc"/,
-  json: /"release": "svc-x"/,
-  ssm: /^us-east-1 \/layer-builder\/svc\/x86_64\/release svc-x\n/,
-} as const;
+/** Region → artifact → what the tool gets to know. */
+type Told = Record<string, Record<string, { arn: string; digest: string }>>;
 
-for (const [format, expected] of Object.entries(outputs)) {
-  test(`--format ${format} gives ARNs and digests in that tool's own form`, async t => {
-    const lock = lockOf(await makeProject());
-    const published = {
-      'us-east-1': { bucket: 'b', layerVersionArn: 'arn:aws:lambda:us-east-1:0:layer:svc-core:3' },
-    };
-    const artifacts = lock.artifacts.map(artifact => ({ ...artifact, published }));
-    t.regex(formatRelease(format as keyof typeof outputs, { ...lock, artifacts }, 'svc-x'), expected);
+const parts = ['us-east-1', 'eu-west-1'].map(region => ({
+  region,
+  artifacts: ['core', 'heavy-docs'].map(name => ({
+    name,
+    arn: `arn:aws:lambda:${region}:123456789012:layer:my-svc-${name}:3`,
+  })),
+}));
+
+/** Each form as its tool reads it: the shell, a YAML or a JSON reader, the rules for names of CloudFormation. */
+const readers: Record<string, (text: string) => Told> = {
+  env(text) {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'format-')), 'layers.env');
+    writeFileSync(file, text);
+    const said = execFileSync('sh', ['-c', 'set -a; . "$0"; exec env', file], { env: {}, encoding: 'utf8' });
+    rmSync(path.dirname(file), { recursive: true });
+    const values = Object.fromEntries(said.split('\n').map(line => line.split(/=(.*)/s).slice(0, 2)));
+    return toldBy((region, name) => {
+      const word = (kind: string) => `DEPS_${name}_${kind}_${region}`.toUpperCase().replaceAll('-', '_');
+      return { arn: values[word('ARN')] ?? '', digest: values[word('DIGEST')] ?? '' };
+    });
+  },
+  sam(text) {
+    const { Mappings } = parseYaml(text);
+    const [[id, regions] = ['', {}], ...others] =
+      Object.entries<Record<string, Record<string, string>>>(Mappings);
+    if (others.length > 0 || !/^[A-Za-z0-9]{1,255}$/.test(id)) throw new Error(`mapping ${id}`);
+    for (const key of Object.entries(regions).flatMap(([region, names]) => [region, ...Object.keys(names)]))
+      if (!/^[A-Za-z0-9.-]{1,255}$/.test(key)) throw new Error(`key ${key}`);
+    return toldBy((region, name) => {
+      const { [name]: arn = '', [`${name}.digest`]: digest = '' } = regions[region] ?? {};
+      return { arn, digest };
+    });
+  },
+  serverless: text => withoutPlace(parseYaml(text)),
+  terraform(text) {
+    const { layer_builder: variable, ...others } = JSON.parse(text);
+    if (Object.keys(others).length > 0) throw new Error('more than one variable');
+    return withoutPlace(variable.regions);
+  },
+  cdk(text) {
+    const { release, ...regions } = JSON.parse(text).context['layer-builder:my-svc'];
+    return release === 'my-svc-x' ? withoutPlace(regions) : {};
+  },
+  json(text) {
+    const { outputs } = JSON.parse(text);
+    return toldBy((region, name) => {
+      const [found, ...others] = outputs.filter(
+        (output: { region: string; artifact: string }) =>
+          output.region === region && output.artifact === name,
+      );
+      return others.length > 0
+        ? { arn: 'twice', digest: '' }
+        : { arn: found.layerVersionArn, digest: found.digest };
+    });
+  },
+  ssm(text) {
+    const values = new Map(
+      text
+        .split('\n')
+        .map(line => line.split(' '))
+        .map(([region, name, value = '']) => [`${region} ${name}`, value]),
+    );
+    return toldBy((region, name) => {
+      const value = (kind: string) =>
+        values.get(`${region} /layer-builder/my-svc/arm64/${name}/${kind}`) ?? '';
+      return { arn: value('arn'), digest: value('digest') };
+    });
+  },
+};
+
+function toldBy(tell: (region: string, name: string) => { arn: string; digest: string }): Told {
+  return Object.fromEntries(
+    parts.map(({ region, artifacts }) => [
+      region,
+      Object.fromEntries(artifacts.map(({ name }) => [name, tell(region, name)])),
+    ]),
+  );
+}
+
+function withoutPlace(regions: Told): Told {
+  return toldBy((region, name) => {
+    const { arn = '', digest = '' } = regions[region]?.[name] ?? {};
+    return { arn, digest };
   });
 }
+
+for (const [format, read] of Object.entries(readers)) {
+  test(`--format ${format} gives ARNs and digests in that tool's own form`, async t => {
+    const lock = lockOf(
+      await makeProject({
+        ...{ service: 'my-svc', architecture: 'arm64' },
+        artifacts: [{ name: 'core' }, { name: 'heavy-docs', content: 'docs' }],
+      }),
+    );
+    const artifacts = lock.artifacts.map(artifact => ({
+      ...artifact,
+      published: Object.fromEntries(
+        parts.map(({ region, artifacts }) => {
+          const layerVersionArn = artifacts.find(({ name }) => name === artifact.name)?.arn ?? '';
+          return [region, { bucket: 'b', layerVersionArn }];
+        }),
+      ),
+    }));
+    const text = formatRelease(format as Format, { ...lock, artifacts }, 'my-svc-x');
+    const expected = toldBy((region, name) => {
+      const arn = `arn:aws:lambda:${region}:123456789012:layer:my-svc-${name}:3`;
+      const digest = lock.artifacts.find(artifact => artifact.name === name)?.digest ?? '';
+      return { arn, digest };
+    });
+    t.deepEqual(read(text), expected);
+    if (format !== 'sam' && format !== 'serverless') t.regex(text, /my-svc-x/);
+  });
+}
+
+test('every format is read back by its tool', t => {
+  t.deepEqual(Object.keys(readers).sort(), [...formats].sort());
+});
 
 test('--format ssm writes the parameters, signed, and only those that differ', async t => {
   const values = new Map<string, string>();

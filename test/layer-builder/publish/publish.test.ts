@@ -8,6 +8,7 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import test from 'ava';
 import { hexOf } from '../../../artifact/digest.ts';
 import type { CodedError } from '../../../artifact/error.ts';
+import type { PublishOptions } from '../../../layer-builder/publish/index.ts';
 import { planProjectPublish, publishProject } from '../../../layer-builder/publish/index.ts';
 import { runCli, runCommand } from '../cli/run.ts';
 import { lockOf, makeProject } from './project.ts';
@@ -342,6 +343,39 @@ test('a layer version with the right description and other bytes is not taken', 
   const report = await publishProject(project, { bucket }, world.env);
   t.is(report.writes, 3);
   t.regex(lockOf(project).artifacts[0]?.published[region]?.layerVersionArn ?? '', /:2$/);
+});
+
+test('sharing is carried on to each new version, after a kill too, until it is said otherwise', async t => {
+  const { project, bucket } = await setUp('carried');
+  const share = ['org:o-abcdefghij', 'account:123456789012'];
+  const { GetLayerVersionPolicyCommand } = await import('@aws-sdk/client-lambda');
+  const sharedWith = async (VersionNumber: number) => {
+    const input = { LayerName: 'carried-core', VersionNumber };
+    const answer = await world.direct.lambda
+      .send(new GetLayerVersionPolicyCommand(input))
+      .catch(() => undefined);
+    return JSON.parse(answer?.Policy ?? '{"Statement":[]}').Statement.length;
+  };
+  const first = await publishProject(project, { bucket, share }, world.env);
+  t.is((await publishProject(project, { bucket }, world.env)).release, first.release);
+  const next = async (content: string, options: PublishOptions = {}) => {
+    await makeProject({ service: 'carried', artifacts: [{ content }] }, project);
+    return await publishProject(project, { bucket, ...options }, world.env);
+  };
+  const death = new AbortController();
+  await t.throwsAsync(
+    next('two', {
+      signal: death.signal,
+      progress: line => void (line.includes('sharing') && death.abort('killed')),
+    }),
+    { any: true },
+  );
+  t.is(await sharedWith(2), 0);
+  t.is((await next('two')).writes, 3);
+  t.is(await sharedWith(2), 2);
+  await next('three', { share: ['none'] });
+  await next('four');
+  t.deepEqual([await sharedWith(3), await sharedWith(4)], [0, 0]);
 });
 
 test('layers are shared with accounts, organisations and everyone, and read back', async t => {
