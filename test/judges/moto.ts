@@ -1,14 +1,11 @@
 /** moto, an implementation of AWS in Python, judges our tests of S3 and the signed calls of the deployer. */
 import { freePorts, lacking, serve, unpackDebian } from './chroot.ts';
+import { judgePublish } from './publish.ts';
 import { judgeSideCalls } from './side-calls.ts';
 import { judgeSuite } from './suite.ts';
-import { execute, root, verdictOf } from './tools.ts';
+import { execute } from './tools.ts';
 import type { Judgement } from './types.ts';
 
-/** The same as test/layer-builder/publish/judge.sh takes, for the reasons it gives. */
-const publishTests = ['publish', 'faults', 'regions'].map(
-  name => `test/layer-builder/publish/${name}.test.ts`,
-);
 const packages = [
   'python3-moto',
   'python3-flask-cors',
@@ -35,14 +32,7 @@ export async function moto(): Promise<readonly Judgement[]> {
     return [
       await judgeSuite('moto', { what, judge, files: 'test/local-aws/s3/*.test.ts' }, { JUDGE_S3: url }),
       await judgeSideCalls(judge, url),
-      verdictOf(
-        'publish: its tests over the wire',
-        judge,
-        await execute('npx', ['ava', '--serial', ...publishTests], {
-          cwd: root,
-          env: { ...process.env, JUDGE_ENDPOINT: url },
-        }),
-      ),
+      await judgePublish('moto', judge, { JUDGE_ENDPOINT: url }),
     ];
   } finally {
     await server.stop();

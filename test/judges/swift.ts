@@ -1,7 +1,8 @@
-/** OpenStack Swift with its s3api, an object store of its own kind, judges our tests of S3: it verifies signatures. */
+/** OpenStack Swift with its s3api, an object store of its own kind, judges our tests of S3 and of the publisher: it verifies signatures. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { freePorts, lacking, serve, unpackDebian } from './chroot.ts';
+import { judgePublish } from './publish.ts';
 import { judgeSuite } from './suite.ts';
 import { execute } from './tools.ts';
 import type { Judgement } from './types.ts';
@@ -22,12 +23,10 @@ export async function swift(): Promise<readonly Judgement[]> {
       `ls ${folder}/usr/lib/python3/dist-packages | grep -o '^swift-[0-9.]*[0-9]'`,
     ]);
     const env = { JUDGE_S3: `http://127.0.0.1:${port}`, JUDGE_KEY: 'test:tester testing' };
+    const judge = found.stdout.trim().replace('-', ' ');
     return [
-      await judgeSuite(
-        'swift',
-        { what, judge: found.stdout.trim().replace('-', ' '), files: 'test/local-aws/s3/*.test.ts' },
-        env,
-      ),
+      await judgeSuite('swift', { what, judge, files: 'test/local-aws/s3/*.test.ts' }, env),
+      await judgePublish('swift', judge, env),
     ];
   } finally {
     await server.stop();

@@ -1,14 +1,14 @@
-/** Swift in the place of S3 (judge.sh): Lambda stays local-aws's and gets the bytes of layers from there. */
+/** Another S3 in the place of ours (test/judges): Lambda stays local-aws's and gets the bytes of layers from there. */
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsClients } from '../../../layer-builder/aws/clients.ts';
 import type { Rewrite } from './proxy.ts';
 
-/** As swift/proxy-server.conf has them. */
-export const swiftKeys = { accessKeyId: 'judge:judge', secretAccessKey: 'judge-secret' };
+const [accessKeyId = '', secretAccessKey = ''] = (process.env['JUDGE_KEY'] ?? 'test test').split(' ');
+export const judgeKeys = { accessKeyId, secretAccessKey };
 
 /** Signs what goes to Lambda with local-aws's own keys, and puts the object itself where a layer names one. */
-export function lambdaBridge({ s3, region }: AwsClients, credentials: typeof swiftKeys): Rewrite {
+export function lambdaBridge({ s3, region }: AwsClients, credentials: typeof judgeKeys): Rewrite {
   const signer = new SignatureV4({ credentials, region, service: 'lambda', sha256: s3.config.sha256 });
   return async ({ action, method, path, query, body }, headers) => {
     if (!action.startsWith('lambda:')) return { headers, body };

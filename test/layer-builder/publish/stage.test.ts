@@ -166,13 +166,17 @@ test.serial(
       const { release: id } = await release(app(`code ${k + 2}`), `dep ${k + 2}`);
       const before = await pointsTo('prod');
       const death = new AbortController();
+      const action = calls[k];
+      const nth = calls.slice(0, k + 1).filter(other => other === action).length;
+      let seen = 0;
       world.proxy.reset();
-      world.proxy.script = (_, index) => {
-        if (index < k) return undefined;
-        if (index === k) return { kind: 'drop-reply', afterwards: () => death.abort('killed') };
-        return { kind: 'drop-request' };
+      world.proxy.script = call => {
+        if (death.signal.aborted) return { kind: 'drop-request' };
+        if (call.action !== action || ++seen < nth) return undefined;
+        return { kind: 'drop-reply', afterwards: () => death.abort('killed') };
       };
-      await t.throwsAsync(promote(id, death.signal), { any: true }, point);
+      // How often Lambda is asked whether it is ready depends on the machine: then a run ends before its last question.
+      await promote(id, death.signal).catch(() => {});
       await world.proxy.quiet();
       world.proxy.reset();
       const now = await pointsTo('prod');

@@ -12,7 +12,7 @@ import {
 import type { AwsClients } from '../../../layer-builder/aws/clients.ts';
 import { openClients } from '../../../layer-builder/aws/clients.ts';
 import { startLocalAws } from '../../../local-aws/index.ts';
-import { lambdaBridge, swiftKeys } from './judge.ts';
+import { judgeKeys, lambdaBridge } from './judge.ts';
 import type { FaultProxy } from './proxy.ts';
 import { startProxy } from './proxy.ts';
 
@@ -48,7 +48,7 @@ interface Judge {
 
 /**
  * One local-aws for each region, as on AWS they know nothing of each other. With `JUDGE_ENDPOINT` the same suite
- * runs against another implementation, with `JUDGE_S3` against another S3 (`test/layer-builder/publish/judge.sh`).
+ * runs against another implementation, with `JUDGE_S3` against another S3 (`test/judges/publish.ts`).
  */
 export async function startWorld(regions: readonly string[] = [region]): Promise<World> {
   const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-world-'));
@@ -70,7 +70,7 @@ export async function startWorld(regions: readonly string[] = [region]): Promise
   );
   const endpoints = new Map(regions.map((region, index) => [region, locals[index]?.endpoint ?? '']));
   const ownKeys = locals[0]?.credentials ?? { accessKeyId: '', secretAccessKey: '' };
-  const keys = s3Judge === undefined ? ownKeys : swiftKeys;
+  const keys = s3Judge === undefined ? ownKeys : judgeKeys;
   const clients = new Map<string, AwsClients>();
   for (const [region, endpoint] of endpoints) {
     const own = await openClients(environmentOf(endpoint, region, ownKeys), region);
