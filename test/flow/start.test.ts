@@ -16,7 +16,14 @@ const ports = ['--port', '0', '--url-port', '0', '--console-port', '0'];
 
 test.before(() => {
   mkdirSync(project);
-  for (const name of ['artifact', 'handler', 'src', 'package.json', 'package-lock.json', 'layer-builder.config.ts']) {
+  for (const name of [
+    'artifact',
+    'handler',
+    'src',
+    'package.json',
+    'package-lock.json',
+    'layer-builder.config.ts',
+  ]) {
     cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   }
 });
