@@ -23,7 +23,7 @@ export function freeBytes(dir: string): number | undefined {
  */
 export function diskError(
   error: unknown,
-  facts: { path: string; needBytes?: number; haveBytes?: number },
+  facts: { path: string; needBytes?: number; haveBytes?: number | undefined },
 ): unknown {
   if (error instanceof HandlerError) return error;
   const { code } = error as NodeJS.ErrnoException;

@@ -141,11 +141,10 @@ function installOnce(
       },
     );
   } catch (error) {
-    const haveBytes = freeBytes(dir);
     throw diskError(error, {
       path: dir,
       needBytes: diskNeed(artifact.unpackedSize, artifact.files),
-      ...(haveBytes !== undefined && { haveBytes }),
+      haveBytes: freeBytes(dir),
     });
   } finally {
     if (work !== undefined) removeIfPossible(work);

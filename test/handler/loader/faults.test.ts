@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import { modulesPath, storeName } from '../../../artifact/layout.ts';
+import { cachePath, modulesPath, storeName } from '../../../artifact/layout.ts';
+import { systemClock } from '../../../handler/clock.ts';
 import { diskError, diskNeed, noSpace } from '../../../handler/disk.ts';
 import { HandlerError } from '../../../handler/errors.ts';
 import type { DownloadLimits } from '../../../handler/loader.ts';
@@ -49,9 +50,12 @@ for (const [code, expected] of [
 ] as const) {
   test.serial(`B3 ${code} while unpacking: ${expected}, nothing left, and the next try works`, async t => {
     const { settings, load } = await world(t);
-    const restore = failing(t, 'writeSync', code, 99);
+    // descriptors are tried for three times, everything else once
+    const restore = failing(t, 'writeSync', code, code === 'EMFILE' ? 99 : 1);
     const error = await t.throwsAsync<HandlerError>(load(), { code: expected });
-    t.is(error.details['found'], code);
+    const { unpackedSize, files } = made.artifact;
+    t.like(error.details, { path: settings.dir, needBytes: diskNeed(unpackedSize, files), found: code });
+    t.true(Number(error.details['haveBytes']) > 0);
     restore();
     t.deepEqual(fs.readdirSync(settings.dir), []);
     t.is(await load(), 's3');
@@ -59,21 +63,44 @@ for (const [code, expected] of [
 }
 
 test.serial('B4 too many open files for a moment: it works a moment later', async t => {
-  const { load, s3 } = await world(t);
+  const waits: number[] = [];
+  const sleep = async (ms: number) => void waits.push(ms);
+  const { load, s3 } = await world(t, serve(made.zip), {}, { clock: { ...systemClock, sleep } });
   failing(t, 'mkdtempSync', 'EMFILE', 2);
   t.is(await load(), 's3');
   t.is(s3.requests.length, 1);
+  t.deepEqual(waits, [25, 50]);
 });
 
-test.serial('B4 too many open files says nothing about the copy found: it stays', async t => {
-  const { load, settings } = await world(t);
-  await load();
-  stubFs(t, 'readdirSync', (real, ...args) =>
-    String(args[0]).includes(final) ? failWith('EMFILE') : real(...args),
-  );
-  await t.throwsAsync(load(), { code: 'DEPS_TOO_MANY_FILES' });
-  t.true(fs.existsSync(path.join(settings.dir, final)));
-});
+for (const [code, expected, reason] of [
+  ['EMFILE', 'DEPS_TOO_MANY_FILES', undefined],
+  ['ENFILE', 'DEPS_TOO_MANY_FILES', undefined],
+  ['EIO', undefined, 'unreadable: EIO'],
+] as const) {
+  const what = reason === undefined ? 'says nothing about it: it stays' : 'is reason enough to load it again';
+  test.serial(`B4 ${code} while a copy is judged ${what}`, async t => {
+    const { load, settings, events } = await world(t);
+    await load();
+    const root = path.join(settings.dir, final);
+    const { ino } = fs.statSync(root);
+    let isJudged = false;
+    stubFs(t, 'readdirSync', (real, ...args) => {
+      if (args[0] !== root || isJudged) return real(...args);
+      isJudged = true;
+      return failWith(code);
+    });
+    if (expected === undefined) t.is(await load(), 's3');
+    else {
+      const error = await t.throwsAsync<HandlerError>(load(), { code: expected });
+      t.is(error.details['path'], root);
+    }
+    t.is(fs.statSync(root).ino === ino, reason === undefined);
+    t.deepEqual(
+      events.map(event => (event.event === 'security' ? event.reason : event.event)),
+      reason === undefined ? [] : [reason],
+    );
+  });
+}
 
 test.serial(
   'B1 room is made first by sweeping copies that the lock does not name, then need and have are said',
@@ -213,8 +240,34 @@ test('DEPS_TREE: the marker inside is not the lock’s', async t => {
   const s3 = await startChaosS3(serve(other.zip));
   t.teardown(s3.close);
   const { settings } = loaderWorld(t, s3.endpoint);
-  await t.throwsAsync(resolveDependencies(lockOf([other.artifact]), settings), { code: 'DEPS_TREE' });
+  const error = await t.throwsAsync<HandlerError>(resolveDependencies(lockOf([other.artifact]), settings), {
+    code: 'DEPS_TREE',
+    message: `the marker of core is not the lock's (expected ${other.artifact.tree}, found none)`,
+  });
+  t.regex(error.hint ?? '', /^build and publish again/);
+  t.like(error.details, { artifact: 'core', expected: { tree: other.artifact.tree }, found: null });
   t.deepEqual(fs.readdirSync(settings.dir), []);
+});
+
+for (const field of ['files', 'unpackedSize', 'tree'] as const) {
+  test(`a whole artifact with another ${field} than the lock's is not taken`, async t => {
+    const { settings } = await world(t);
+    const { [field]: value } = made.artifact;
+    const lie = typeof value === 'number' ? value + 1 : `sha256:${'0'.repeat(64)}`;
+    const lock = lockOf([{ ...made.artifact, [field]: lie }]);
+    await t.throwsAsync(resolveDependencies(lock, settings), { code: 'ZIP_UNEXPECTED' });
+    t.deepEqual(fs.readdirSync(settings.dir), []);
+  });
+}
+
+test('the compile cache of a copy is sealed before the copy appears', async t => {
+  const cached = await makeArtifact({ ...smallPackage, '../.layer-builder/cache/v24/x': 'code' });
+  const s3 = await startChaosS3(serve(cached.zip));
+  t.teardown(s3.close);
+  const { settings } = loaderWorld(t, s3.endpoint);
+  const { artifacts } = await resolveDependencies(lockOf([cached.artifact]), settings);
+  const cache = path.join(artifacts[0]?.root ?? '', cachePath);
+  for (const folder of [cache, path.join(cache, 'v24')]) t.is(fs.statSync(folder).mode & 0o777, 0o555);
 });
 
 /** Codes of the system, what they become, and what is said; % is the code. */

@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { cachePath, modulesPath, storeName } from '../../../artifact/layout.ts';
 import { sealCompileCache, useCompileCache } from '../../../handler/compile-cache.ts';
+import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
 import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import { serve, startChaosS3 } from '../../support/chaos-s3.ts';
@@ -27,12 +28,28 @@ function plantBad(root: string): void {
   fs.mkdirSync(path.join(root, modulesPath), { recursive: true });
 }
 
-test.serial('a name that is taken again and again is an error, and nothing is left', async t => {
-  const { load, settings, root } = await world(t);
-  stubFs(t, 'renameSync', (real, from, to) => (to === root ? failWith('ENOTEMPTY') : real(from, to)));
-  await t.throwsAsync(load(), { code: 'DEPS_TREE', message: /again and again/ });
-  t.deepEqual(fs.readdirSync(settings.dir), []);
-});
+/** Puts another copy in the place of one; both are there for a moment, so that they differ in their inodes. */
+function exchange(root: string, donor: string, rename: (from: never, to: never) => unknown): number {
+  const next = `${root}.next`;
+  fs.cpSync(donor, next, { recursive: true });
+  fs.rmSync(root, { recursive: true });
+  rename(next as never, root as never);
+  return fs.statSync(root).ino;
+}
+
+for (const code of ['ENOTEMPTY', 'EEXIST', 'ENOTDIR']) {
+  test.serial(`a name that is taken again and again (${code}) is an error, and nothing is left`, async t => {
+    const { load, settings, root } = await world(t);
+    stubFs(t, 'renameSync', (real, from, to) => (to === root ? failWith(code) : real(from, to)));
+    const error = await t.throwsAsync<HandlerError>(load(), {
+      code: 'DEPS_TREE',
+      message: /again and again/,
+    });
+    t.regex(error.hint ?? '', /^find out what else writes/);
+    t.deepEqual(error.details, { artifact: 'core', path: root });
+    t.deepEqual(fs.readdirSync(settings.dir), []);
+  });
+}
 
 test.serial('a rename that fails for another reason is an error of the disk', async t => {
   const { load, root } = await world(t);
@@ -62,17 +79,13 @@ test.serial('a bad copy that is exchanged for a good one before it is moved is p
   await donor.load();
   const { load, root, settings } = await world(t);
   plantBad(root);
-  let isSwapped = false;
+  let ino = 0;
   stubFs(t, 'renameSync', (real, from, to) => {
-    if (from === root && !isSwapped) {
-      isSwapped = true;
-      fs.rmSync(root, { recursive: true });
-      fs.cpSync(donor.root, root, { recursive: true });
-    }
+    if (from === root && ino === 0) ino = exchange(root, donor.root, real);
     return real(from, to);
   });
   await load();
-  t.true(isSwapped);
+  t.is(fs.statSync(root).ino, ino);
   t.deepEqual(fs.readdirSync(settings.dir), [final]);
   t.is(await load(), 'tmp');
 });
@@ -83,15 +96,14 @@ test.serial('a bad copy that is exchanged before anything was done stays', async
   const { load, root } = await world(t);
   plantBad(root);
   let looks = 0;
+  let ino = 0;
   stubFs(t, 'lstatSync', (real, name, options) => {
     // first look, the judge's look, then the look before the move
-    if (name === root && ++looks === 3) {
-      fs.rmSync(root, { recursive: true });
-      fs.cpSync(donor.root, root, { recursive: true });
-    }
+    if (name === root && ++looks === 3) ino = exchange(root, donor.root, fs.renameSync);
     return real(name, options);
   });
   await load();
+  t.is(fs.statSync(root).ino, ino);
   t.is(await load(), 'tmp');
 });
 

@@ -40,7 +40,7 @@ const targets: Readonly<Record<string, Target>> = {
   },
   store: {
     sources: ['store', 'copy', 'sweep', 'disk'].map(name => `handler/${name}.ts`),
-    tests: ['races', 'faults', 'leftovers'].map(name => `test/handler/loader/${name}.test.ts`),
+    tests: ['races', 'faults', 'leftovers', 'handles'].map(name => `test/handler/loader/${name}.test.ts`),
   },
 };
 
