@@ -34,7 +34,7 @@ export async function attempt(
   const range = continuation(parcel);
   const flights: Flight[] = [];
   const launch = async (): Promise<Flight> => {
-    const flight = await send(url, await sign(range), Math.min(limits.connectMs, left()));
+    const flight = send(url, await sign(range), limits.connectMs);
     flight.connected.then(() => {
       moments.connectedAt ??= clock.monotonic();
     });
@@ -43,11 +43,7 @@ export async function attempt(
   };
   try {
     const winner = await answered(() => firstAnswer(launch, limits.firstByteMs, left()));
-    if ('kind' in winner) {
-      // Cut off by the deadline before TCP stood: that says nothing about the network.
-      const isCutOff = winner.kind === 'unreachable' && clock.monotonic() >= untilMs - 1;
-      return isCutOff ? { kind: 'silent', reason: 'late' } : winner;
-    }
+    if ('kind' in winner) return winner;
     moments.answeredAt = clock.monotonic();
     const { answer } = winner;
     const refused = await judgeHead(answer, parcel, Math.min(limits.firstByteMs, left()));
