@@ -14,6 +14,8 @@ export interface ClientRules {
   readonly remedy: string;
   /** Arguments; `cache` is a private folder. */
   args(machine: Machine, cache: string): readonly string[];
+  /** Arguments that make it write what packages need, where the lockfile does not say all. */
+  readonly needs?: readonly string[];
   /** Settings beyond arguments, by file; each is added to what the project's own file says. */
   settings(machine: Machine, cache: string): Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
@@ -83,7 +85,8 @@ export const clientRules: Readonly<Record<ForeignClient, ClientRules>> = {
       },
       { found: /ERR_PNPM_(BROKEN_LOCKFILE|LOCKFILE_)/, ...invalid('pnpm', 'pnpm install') },
     ],
-    noise: /^(Progress|Scope|Packages|Lockfile is up to date|Will retry|at |\++$)|^(ERR_PNPM_META)/,
+    noise:
+      /^(\[?WARN\b|\? |Changelog|To update|Progress|Scope|Packages|Lockfile is up to date|Will retry|at |\++$)|^(ERR_PNPM_META)/,
   },
 
   'yarn-classic': {
@@ -119,6 +122,7 @@ export const clientRules: Readonly<Record<ForeignClient, ClientRules>> = {
     remedy:
       'have the project\'s Yarn on the PATH ("corepack enable"), or check it in with "yarn set version"',
     args: () => ['install', '--immutable', '--mode=skip-build'],
+    needs: ['info', '--all', '--recursive', '--json'],
     settings: (machine, cache) => ({
       '.yarnrc.yml': [
         'nodeLinker: node-modules',

@@ -36,7 +36,9 @@ export function collectInputs(place: LockfilePlace): ClientInputs {
   const at = (path: string) => join(place.folder, path);
   const textOf = (path: string) => (existsSync(at(path)) ? readFileSync(at(path), 'utf8') : '');
 
-  add(relative(place.folder, place.path), readFileSync(place.path));
+  // What a pnpmfile changed is in the lockfile; it is code and stays behind, so its checksum would not fit.
+  const lockfile = readFileSync(place.path, 'utf8').replace(/^pnpmfileChecksum:.*\n\n?/m, '');
+  add(relative(place.folder, place.path), lockfile);
   const workspace = textOf('pnpm-workspace.yaml');
   const settings: Readonly<Record<string, string>> =
     place.client === 'pnpm'

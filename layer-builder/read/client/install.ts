@@ -11,6 +11,7 @@ import type { ClientRules, ForeignClient } from './clients.ts';
 import { clientRules } from './clients.ts';
 import type { ClientInputs } from './inputs.ts';
 import type { LockedContent } from './integrity.ts';
+import { withYarnNeeds } from './integrity.ts';
 import { layInputs, laySettings } from './lay.ts';
 import { clientFailure, runClient, withoutSecrets } from './run.ts';
 import { yarnPathOf } from './settings.ts';
@@ -67,15 +68,16 @@ export async function installTree(source: TreeSource, machine: Machine, run: Tre
   try {
     const folder = join(work, 'tree', source.inputs.home);
     layInputs(source.inputs, folder);
+    let { content } = source;
     const settings = laySettings(source, folder, machine, join(work, 'cache'));
     try {
-      await install(source, rules, { folder, machine, cache: join(work, 'cache') }, run);
+      content = await install(source, rules, { folder, machine, cache: join(work, 'cache') }, run);
     } finally {
       for (const path of settings) rmSync(path, { force: true });
     }
     const manifests = [...source.inputs.files.keys()].filter(path => posix.basename(path) === 'package.json');
     const workspaces = manifests.map(path => posix.dirname(path)).filter(path => !path.startsWith('.'));
-    const entries = readTree(folder, workspaces, source.content);
+    const entries = readTree(folder, workspaces, content);
     for (const path of [...source.inputs.files.keys(), ...source.inputs.links.keys()]) {
       rmSync(join(folder, path), { force: true });
     }
@@ -94,12 +96,13 @@ export async function installTree(source: TreeSource, machine: Machine, run: Tre
   });
 }
 
+/** Answers what is known of each package, with what only the client can tell after the install. */
 async function install(
   source: TreeSource,
   rules: ClientRules,
   work: { readonly folder: string; readonly machine: Machine; readonly cache: string },
   { env, signal }: TreeRun,
-): Promise<void> {
+): Promise<TreeSource['content']> {
   const run = { cwd: work.folder, env: { ...clientEnvironment(rules, env), ...rules.env }, signal };
   const [command = '', ...before] = commandOf(source.place, rules);
   const version = await runClient(command, [...before, '--version'], run);
@@ -118,8 +121,12 @@ async function install(
     );
   }
   const outcome = await runClient(command, [...before, ...rules.args(work.machine, work.cache)], run);
-  if (outcome?.status === 0) return;
-  throw clientFailure(outcome ?? { status: null, output: `${command} cannot be started` }, {
+  const more =
+    outcome?.status === 0 && rules.needs
+      ? await runClient(command, [...before, ...rules.needs], run, Number.POSITIVE_INFINITY)
+      : outcome;
+  if (more?.status === 0) return rules.needs ? withYarnNeeds(source.content, more.output) : source.content;
+  throw clientFailure(more ?? { status: null, output: `${command} cannot be started` }, {
     client: rules.title,
     known: rules.known,
     noise: rules.noise,

@@ -1,4 +1,4 @@
-/** Pure: what a lockfile of pnpm or Yarn says about the content of each package. */
+/** Pure: what a lockfile of pnpm or Yarn says about the content of each package, and what it adds to its needs. */
 import { BuilderError } from '../../errors.ts';
 import type { Client } from '../lockfile-place.ts';
 
@@ -9,6 +9,11 @@ export interface LockedContent {
   readonly resolved: string;
   /** Nothing in the lockfile verifies it. */
   readonly unpinned: boolean;
+  /**
+   * Names that it depends on by the lockfile, though its own package.json may not say so: `packageExtensions` and
+   * pnpm's hooks add what packages forget.
+   */
+  readonly needs: readonly string[];
 }
 
 /**
@@ -24,12 +29,16 @@ export function readIntegrity(client: Client, text: string, file: string): Map<s
     });
   }
   const found = new Map<string, LockedContent>();
-  for (const block of blocksOf(client, text.replaceAll('\r\n', '\n'))) {
+  const plain = text.replaceAll('\r\n', '\n');
+  const snapshots = client === 'pnpm' ? pnpmNeeds(plain) : undefined;
+  for (const block of blocksOf(client, plain)) {
     const fact = factOf[client](block);
     if (fact === undefined) continue;
     if (fact.problem !== undefined) throw fact.problem(file);
     // A patched package stands beside the one that it patches; it is the one installed.
-    if (!found.has(fact.key) || fact.content.resolved.includes('@patch:')) found.set(fact.key, fact.content);
+    if (found.has(fact.key) && !fact.content.resolved.includes('@patch:')) continue;
+    const needs = snapshots?.get(fact.key) ?? fact.content.needs;
+    found.set(fact.key, { ...fact.content, needs });
   }
   return found;
 }
@@ -50,16 +59,36 @@ interface Fact {
 }
 
 /** pnpm nests its packages one level deep, Yarn does not. */
-function blocksOf(client: Client, text: string): Block[] {
+function blocksOf(client: Client, text: string, name = 'packages'): Block[] {
   const indent = client === 'pnpm' ? '  ' : '';
   const section =
-    client === 'pnpm' ? (/^packages:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(text)?.[1] ?? '') : text;
+    client === 'pnpm'
+      ? (new RegExp(`^${name}:\\n([\\s\\S]*?)(?=^\\S|(?![\\s\\S]))`, 'm').exec(text)?.[1] ?? '')
+      : text;
   const heads = new RegExp(`^${indent}(\\S.*):(?: \\{\\})?$`, 'gm');
   const found = [...section.matchAll(heads)];
   return found.map((match, index) => ({
     head: (match[1] ?? '').replace(/^["']|["']$/g, ''),
     body: section.slice((match.index ?? 0) + match[0].length, found[index + 1]?.index),
   }));
+}
+
+/** Version 9 of pnpm's format keeps what packages depend on apart; with each set of peers a package stands once more. */
+function pnpmNeeds(text: string): Map<string, string[]> {
+  const needs = new Map<string, string[]>();
+  for (const { head, body } of [...blocksOf('pnpm', text, 'snapshots'), ...blocksOf('pnpm', text)]) {
+    const key = head.replace(/^\//, '').replace(/\(.*$/, '');
+    needs.set(key, [...(needs.get(key) ?? []), ...namesUnder(body)]);
+  }
+  return needs;
+}
+
+/** Names in the lists `dependencies` and `optionalDependencies` of a block. */
+function namesUnder(body: string): string[] {
+  const lists = /^ {4}(?:dependencies|optionalDependencies):\n((?: {6}.*\n?)+)/gm;
+  return [...body.matchAll(lists)].flatMap(([, list = '']) =>
+    [...list.matchAll(/^ +["']?([^"':\s]+)["']?:/gm)].map(match => match[1] ?? ''),
+  );
 }
 
 const factOf: Readonly<Record<Client, (block: Block) => Fact | undefined>> = {
@@ -98,13 +127,16 @@ const factOf: Readonly<Record<Client, (block: Block) => Fact | undefined>> = {
     if (/[#&]commit=/.test(resolution) && !resolution.includes('@patch:')) return preparedByScripts(head);
     if (!/@(npm|patch):/.test(resolution)) return undefined;
     const unpinned = !/^ {2}checksum: \S+$/m.test(body);
-    return { key: `${name}@${version}`, content: { resolved: resolution, unpinned } };
+    return {
+      key: `${name}@${version}`,
+      content: { resolved: resolution, unpinned, needs: [] },
+    };
   },
 };
 
 function pinned(name: string, version: string, integrity: string): Fact {
   const key = `${name}@${version}`;
-  return { key, content: { integrity, resolved: key, unpinned: false } };
+  return { key, content: { integrity, resolved: key, unpinned: false, needs: [] } };
 }
 
 function unverifiable(head: string): Fact {
@@ -114,7 +146,7 @@ function unverifiable(head: string): Fact {
       `${head} has no integrity in ${file} (expected sha512-…, found nothing)`,
       { hint: `delete ${file}, install again and commit the new lockfile` },
     );
-  return { key: head, content: { resolved: head, unpinned: true }, problem };
+  return { key: head, content: { resolved: head, unpinned: true, needs: [] }, problem };
 }
 
 function preparedByScripts(head: string): Fact {
@@ -124,5 +156,37 @@ function preparedByScripts(head: string): Fact {
       `${head} comes from git, and Yarn packs what comes from git by running its scripts, which never run here`,
       { hint: 'publish it to a registry, or depend on a tarball or a folder of it' },
     );
-  return { key: head, content: { resolved: head, unpinned: true }, problem };
+  return { key: head, content: { resolved: head, unpinned: true, needs: [] }, problem };
+}
+
+/**
+ * The same from what `yarn info --all --recursive --json` writes: Yarn 2 and newer applies `packageExtensions`, and a
+ * list of its own, after it has read the lockfile.
+ */
+export function withYarnNeeds(
+  content: ReadonlyMap<string, LockedContent>,
+  output: string,
+): Map<string, LockedContent> {
+  const result = new Map(content);
+  for (const line of output.split('\n').filter(text => text.startsWith('{'))) {
+    const { value, children } = JSON.parse(line) as YarnInfo;
+    const key = `${nameIn(value)}@${children.Version}`;
+    const known = result.get(key);
+    const needs = children.Dependencies?.map(item => nameIn(item.descriptor)) ?? [];
+    if (known) result.set(key, { ...known, needs: [...known.needs, ...needs] });
+  }
+  return result;
+}
+
+interface YarnInfo {
+  readonly value: string;
+  readonly children: {
+    readonly Version: string;
+    readonly Dependencies?: readonly { readonly descriptor: string }[];
+  };
+}
+
+/** Name of a locator or descriptor such as `@scope/name@npm:^1.0.0`. */
+function nameIn(text: string): string {
+  return /^@?[^@]+/.exec(text)?.[0] ?? text;
 }

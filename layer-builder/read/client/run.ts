@@ -12,7 +12,7 @@ export interface ClientRun {
 
 export interface ClientOutcome {
   readonly status: number | null;
-  /** The first 64 KB of what it wrote to stdout and stderr; clients do not agree on where errors go. */
+  /** The beginning of what it wrote to stdout and stderr; clients do not agree on where errors go. */
   readonly output: string;
 }
 
@@ -24,11 +24,12 @@ export interface KnownFailure {
   readonly hint: string;
 }
 
-/** Undefined when there is no such program. */
+/** Keeps `limit` characters of output. Undefined when there is no such program. */
 export async function runClient(
   command: string,
   args: readonly string[],
   { cwd, env, signal }: ClientRun,
+  limit = 65_536,
 ): Promise<ClientOutcome | undefined> {
   try {
     return await new Promise<ClientOutcome>((resolve, reject) => {
@@ -41,7 +42,7 @@ export async function runClient(
       let output = '';
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
-          if (output.length < 65_536) output += text;
+          if (output.length < limit) output += text;
         });
       }
       child.on('error', reject);

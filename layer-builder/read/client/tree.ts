@@ -62,8 +62,12 @@ function packageEntry(
   const runs = ['preinstall', 'install', 'postinstall'].some(name => isRecord(scripts) && name in scripts);
   // npm compiles what has a binding.gyp without being told to.
   const compiles = existsSync(join(root, location, 'binding.gyp')) && manifest['gypfile'] !== false;
+  const known = { ...own.dependencies, ...own.optionalDependencies, ...own.peerDependencies };
+  const isNew = (name: string) => !(name in known) && !own.optionalPeers.includes(name);
+  const added = locked?.needs.filter(isNew).map(name => [name, '*'] as const) ?? [];
   return {
     ...own,
+    optionalDependencies: { ...own.optionalDependencies, ...Object.fromEntries(added) },
     integrity: locked?.integrity,
     resolved: locked?.resolved,
     unpinned: locked?.unpinned ?? false,

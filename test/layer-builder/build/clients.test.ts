@@ -63,6 +63,7 @@ const packages: readonly MadeUpPackage[] = [
     manifest: { scripts },
     files: { 'index.js': `exports.poison = true;`, 'binding.gyp': '{}' },
   },
+  { name: 'forgetful', files: { 'index.js': `exports.version = require('low').version;` } },
   { name: 'tool', manifest: { dependencies: { low: '^1.0.0' } }, files: { 'index.js': '' } },
 ];
 
@@ -294,3 +295,39 @@ test.serial('a git dependency is built from its commit, and its scripts do not r
     t.false(existsSync(poison), client.name);
   }
 });
+
+test.serial(
+  'what packageExtensions and a pnpmfile add to a package is packaged, and the pnpmfile does not run',
+  async t => {
+    for (const client of present.filter(({ name }) => name === 'pnpm' || name === 'Yarn 4')) {
+      const project = temporaryFolder(t);
+      const extension = 'packageExtensions:\n  forgetful@*:\n    dependencies:\n      low: ^1.0.0\n';
+      for (const [path, text] of Object.entries(client.settings(registry.address)))
+        write(project, path, text);
+      if (client.name === 'Yarn 4')
+        write(project, '.yarnrc.yml', `${client.settings(registry.address)['.yarnrc.yml']}${extension}`);
+      else {
+        rmSync(join(project, 'pnpm-workspace.yaml'));
+        const hook = `if (own.name === 'forgetful') own.dependencies = { low: '^1.0.0' };`;
+        write(
+          project,
+          '.pnpmfile.cjs',
+          `require('fs').writeFileSync('${poison}', 'pnpmfile'); module.exports = { hooks: { readPackage(own) { ${hook} return own; } } };`,
+        );
+      }
+      const dependencies = { forgetful: '1.0.0' };
+      write(project, 'package.json', { name: 'sample', version: '1.0.0', type: 'module', dependencies });
+      write(project, 'app.js', `import { version } from 'forgetful'; export const app = version;`);
+      const env = clientEnv(home, client);
+      await lockWith(client, project, env);
+      rmSync(poison, { force: true });
+      const { artifacts } = await buildProject(project, { env });
+      t.deepEqual(
+        artifacts[0]?.packages.map(item => `${item.name}@${item.version}`),
+        ['forgetful@1.0.0', 'low@1.0.0'],
+        client.name,
+      );
+      t.false(existsSync(poison), client.name);
+    }
+  },
+);
