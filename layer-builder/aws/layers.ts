@@ -2,7 +2,7 @@
 import type { Digest } from '../../artifact/digest.ts';
 import { hexOf } from '../../artifact/digest.ts';
 import type { Architecture, Runtime } from '../../artifact/lock.ts';
-import { fail } from '../errors.ts';
+import { BuilderError, fail } from '../errors.ts';
 import type { Caller } from './calls.ts';
 import type { AwsClients } from './clients.ts';
 import { nameOf } from './failures.ts';
@@ -138,12 +138,23 @@ export async function openLayerRegistry({ lambda }: AwsClients, call: Caller): P
       return fail('PUBLISH_FAILED', `Lambda stored other bytes (expected ${expected}, found ${found})`, {
         hint: `look at s3://${source.bucket}/${source.key}: it is not what was uploaded`,
       });
-    });
+    }).catch(source.storage === 'reference' ? notInPlace : undefined);
     // Two publishers may both have found nothing and made one each: the lowest version wins for both.
     return (await find(source)) ?? made;
   }
 
   return { find, publish };
+}
+
+/** Lambda refuses what the account, the region or the bucket policy does not allow with words of its own. */
+function notInPlace(error: unknown): never {
+  if (!(error instanceof BuilderError) || !['PUBLISH_FAILED', 'ACCESS_DENIED'].includes(error.code))
+    throw error;
+  throw new BuilderError(error.code, error.message, {
+    hint: 'storage by reference needs an account that has it and a bucket policy for lambda.amazonaws.com; without --storage reference the layer is copied',
+    details: error.details,
+    cause: error,
+  });
 }
 
 function isMissing(error: unknown): boolean {

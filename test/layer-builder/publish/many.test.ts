@@ -1,5 +1,6 @@
 /** Accounts of a size: how many calls it takes, not how long. */
 import test from 'ava';
+import { describeLayer } from '../../../layer-builder/aws/layers.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
 import { runCommand } from '../cli/run.ts';
 import { lockOf, makeProject } from './project.ts';
@@ -52,6 +53,32 @@ test.serial(
   },
 );
 
+test.serial('list of 500 layer versions takes one page of them and says that there are more', async t => {
+  const bucket = 'bucket-list-many';
+  await world.makeBucket(bucket);
+  const project = await makeProject({ service: 'list-many', config: { bucket } });
+  await publishProject(project, {}, world.env);
+  const [artifact] = lockOf(project).artifacts;
+  world.proxy.reset();
+  world.proxy.script = ({ action }) => {
+    if (action !== 'lambda:ListLayerVersions') return undefined;
+    const LayerVersions = Array.from({ length: 50 }, (_, index) => ({
+      ...{ LayerVersionArn: `arn:${500 - index}`, Version: 500 - index },
+      Description: artifact && describeLayer(artifact),
+    }));
+    return { kind: 'answer', status: 200, code: '', body: { LayerVersions, NextMarker: '1' } };
+  };
+  const { data, text } = await runCommand(['list', '--project', project], world.env);
+  t.is(data.layers[0].versions.length, 50);
+  t.false(data.layers[0].whole);
+  t.regex(text, /layer list-many-core: 500 [0-9a-f]{8}, 499 [0-9a-f]{8}, 498 [0-9a-f]{8}, …/);
+  const lambda = world.proxy.calls.filter(({ action }) => action.startsWith('lambda:'));
+  t.deepEqual(
+    lambda.map(({ action }) => action),
+    ['lambda:ListLayerVersions'],
+  );
+});
+
 test.serial('reference storage is asked of Lambda by its own name, and needs a versioned bucket', async t => {
   await world.makeBucket('bucket-reference');
   const { CreateBucketCommand } = await import('@aws-sdk/client-s3');
@@ -60,6 +87,11 @@ test.serial('reference storage is asked of Lambda by its own name, and needs a v
   const publish = (bucket: string) =>
     runCommand(['publish', '--bucket', bucket, '--storage', 'reference', '--project', project], world.env);
   t.is((await publish('bucket-plain')).data.code, 'PUBLISH_FAILED');
+  world.proxy.script = ({ action }) =>
+    action === 'lambda:PublishLayerVersion'
+      ? { kind: 'answer', status: 400, code: 'InvalidParameterValueException' }
+      : undefined;
+  t.regex((await publish('bucket-reference')).data.hint, /without --storage reference the layer is copied/);
   world.proxy.reset();
   t.is((await publish('bucket-reference')).status, 0);
   const call = world.proxy.calls.find(({ action }) => action === 'lambda:PublishLayerVersion');
