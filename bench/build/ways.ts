@@ -25,7 +25,7 @@ export interface BuildWay {
   bytes(): number | undefined;
 }
 
-const cli = fileURLToPath(new URL('../../layer-builder/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../layer-builder/bin.js', import.meta.url));
 const child = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** Builds the set once, which also warms npm's cache. */
