@@ -12,6 +12,7 @@ const oldest = 24;
 const here = dirname(fileURLToPath(import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= oldest) {
+  await import('./remember.js');
   await import('./strip.js');
   await import('./cli.ts');
 } else {
