@@ -13,7 +13,6 @@ export const pointOptions = {
     type: 'boolean',
     help: 'leave the function {service}__{channel} as it is; without it its alias "live" moves too',
   },
-  'no-alarms': { type: 'boolean', help: 'promote: do not look at the CloudWatch alarms of the stage' },
   'no-smoke-test': { type: 'boolean', help: 'make the version of the function live untested' },
   format: formatOption,
 } as const satisfies Record<string, CommandOption>;

@@ -11,11 +11,12 @@ import { bucketOptions, bucketValues, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'promote',
-  summary: 'move a channel to a release',
+  summary: 'move a channel to a release, and the function of its stage with it',
   usage: 'layer-builder promote RELEASE|CHANNEL --to CHANNEL',
   example: 'layer-builder promote qa --to prod',
   options: {
     to: { type: 'string', help: 'channel to move' },
+    'no-alarms': { type: 'boolean', help: 'do not look at the CloudWatch alarms of the stage' },
     ...pointOptions,
     ...bucketOptions,
   },

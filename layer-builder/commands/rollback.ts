@@ -11,7 +11,7 @@ import { bucketOptions, bucketValues, textOf } from './values.ts';
 
 export const command: Command = {
   name: 'rollback',
-  summary: 'move a channel back',
+  summary: 'move a channel back, and the function of its stage with it',
   usage: 'layer-builder rollback --channel CHANNEL [--to RELEASE]',
   example: 'layer-builder rollback --channel prod',
   options: {
