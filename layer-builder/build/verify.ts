@@ -7,6 +7,7 @@ import { markerPath, modulesPath } from '../../artifact/layout.ts';
 import type { Lock, LockArtifact } from '../../artifact/lock.ts';
 import { lockFileName, parseLock } from '../../artifact/lock.ts';
 import { unpack } from '../../handler/unpack.ts';
+import type { ZipEntry } from '../../handler/zip/read.ts';
 import { contentOf, defaultLimits, readArchive } from '../../handler/zip/read.ts';
 import { BuilderError } from '../errors.ts';
 import { planBuild } from '../plan/build.ts';
@@ -126,18 +127,22 @@ function compareZips(name: string, before: Buffer, after: Buffer): void {
   const [old, fresh] = [before, after].map(zip =>
     readArchive(zip, defaultLimits).filter(entry => entry.kind === 'file'),
   );
-  for (const entry of old ?? []) {
+  const compare = (entry: ZipEntry) => {
     const other = fresh?.find(candidate => candidate.path === entry.path);
     if (!other) throw failed(name, entry.path, 'the file', 'no such file in the new build');
     const [a, b] = [contentOf(before, entry), contentOf(after, other)];
-    if (a.equals(b)) continue;
+    if (a.equals(b)) return;
     const at = a.findIndex((byte, index) => byte !== b[index]);
     const place = at < 0 ? a.length : at;
     throw failed(name, `${entry.path}, byte ${place}`, byteAt(a, place), byteAt(b, place));
-  }
+  };
+  // The marker holds the tree of all others, so it differs whenever one of them does: it is looked at last.
+  const isMarker = ({ path }: ZipEntry) => path === markerPath(name);
+  old?.filter(entry => !isMarker(entry)).forEach(compare);
   const known = new Set(old?.map(entry => entry.path));
   const added = fresh?.find(entry => !known.has(entry.path));
   if (added) throw failed(name, added.path, 'no such file', 'a file in the new build');
+  old?.filter(isMarker).forEach(compare);
   const at = before.findIndex((byte, index) => byte !== after[index]);
   throw failed(name, `the zip itself, byte ${at}`, byteAt(before, at), byteAt(after, at));
 }

@@ -8,7 +8,7 @@ import { openPlace } from '../read/place.ts';
 import type { RangeSource } from '../read/ranges.ts';
 import { bytes, count, table } from '../report/table.ts';
 
-/** Folders shown to people; `--json` has every file. */
+/** Folders and packages shown to people; `--json` has all, and every file. */
 const shown = 15;
 
 export const command: Command = {
@@ -74,13 +74,19 @@ function format(report: Report): string {
     `${report.name}: ${bytes(report.size)} zipped, ${bytes(report.unpackedSize)} unpacked, ${count(report.fileCount, 'file')}`,
     ...(report.digest === null ? [] : [`digest ${report.digest}`]),
     ...report.markers.map(marker => `artifact ${JSON.stringify(marker)}`),
-    ...(report.packages.length > 0 ? [`packages ${report.packages.join(', ')}`] : []),
+    ...(report.packages.length > 0 ? [packagesLine(report.packages)] : []),
     '',
     ...table([['  folder', 'unpacked', 'zipped', ''], ...rows], [1, 2]),
     ...(rest > 0 ? [`  and ${count(rest, 'more folder')}`] : []),
     '',
     `read ${bytes(report.fetched)} of ${bytes(report.size)}`,
   ].join('\n');
+}
+
+function packagesLine(packages: readonly string[]): string {
+  const rest = packages.length - shown;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return `${count(packages.length, 'package')}: ${packages.slice(0, shown).join(', ')}${more}`;
 }
 
 function folderOf(path: string): string {

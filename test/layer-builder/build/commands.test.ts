@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import unzipper from 'unzipper';
+import { digestOf, treeOf } from '../../../artifact/digest.ts';
+import { objectKey } from '../../../artifact/layout.ts';
+import { contentOf, defaultLimits, readArchive } from '../../../handler/zip/read.ts';
+import { fileOf } from '../../../layer-builder/build/file.ts';
 import { buildProject } from '../../../layer-builder/build/index.ts';
+import { writeZip } from '../../../layer-builder/build/zip.ts';
 import type { Command, CommandContext } from '../../../layer-builder/command.ts';
 import { command as inspect } from '../../../layer-builder/commands/inspect.ts';
 import { command as packageCommand } from '../../../layer-builder/commands/package.ts';
@@ -80,6 +85,35 @@ test('verify names what is wrong with a build that was tampered with', async t =
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
   writeFileSync(path, bytes);
   t.is(await codeOf(t, run(verify, project)), 'VERIFY_FAILED');
+});
+
+test('verify --rebuild names the first file and byte that a new build makes otherwise', async t => {
+  const { project, artifacts, lockPath } = await built(t);
+  const [artifact] = artifacts;
+  const zip = readFileSync(artifact?.path ?? '');
+  const files = readArchive(zip, defaultLimits).map(entry => {
+    const bytes = Buffer.from(contentOf(zip, entry));
+    if (entry.path.endsWith('core.licenses.txt')) bytes.writeUInt8(bytes.readUInt8(7) ^ 1, 7);
+    return fileOf(entry.path, bytes);
+  });
+  // Not damaged but forged: marker and lock agree with what is inside.
+  const marker = 'nodejs/.layer-builder/core.json';
+  const tree = treeOf(files.filter(file => file.path !== marker));
+  const said = files.find(file => file.path === marker)?.content as Buffer;
+  const other = fileOf(marker, `${JSON.stringify({ ...JSON.parse(String(said)), tree })}\n`);
+  const forged = await writeZip([...files.filter(file => file.path !== marker), other]);
+  const digest = digestOf(forged);
+  const lock = JSON.parse(readFileSync(lockPath, 'utf8'));
+  Object.assign(lock.artifacts[0], { digest, tree, size: forged.length });
+  lock.artifacts[0].s3.key = objectKey(digest);
+  writeFileSync(lockPath, JSON.stringify(lock));
+  writeFileSync(join(project, '.layer-builder/artifacts', `core-${digest.slice(7)}.zip`), forged);
+  await t.notThrowsAsync(run(verify, project));
+  const error = await t.throwsAsync<Error & { code: string; details: { what: string } }>(
+    run(verify, project, [], { rebuild: true }),
+  );
+  t.is(error.code, 'VERIFY_FAILED');
+  t.is(error.details.what, 'nodejs/.layer-builder/core.licenses.txt, byte 7');
 });
 
 test('inspect tells what is inside a local zip; a file that is none is an error', async t => {
