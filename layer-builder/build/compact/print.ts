@@ -38,9 +38,10 @@ function add(native,modules){for(const id in modules)known[id]=[native,...module
 function load(id){
 if(has(done,id))return done[id].exports;
 if(!has(known,id))places[id]();
-const[native,run,needs={}]=known[id],module=done[id]={exports:{}};
+const[native,run,needs={}]=known[id];
 const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):own(found)??native(found)};
-require.main=native.main;require.extensions=native.extensions;
+for(const key of["main","extensions","cache"])require[key]=native[key];
+const module=done[id]={exports:{},require};
 try{run.call(module.exports,module.exports,require,module)}catch(error){delete done[id];throw error}
 return module.exports}
 function own(name){
