@@ -55,12 +55,12 @@ export async function moduleReader(
     // Once with the names as they are: what is required can be read from code without comments.
     const plain = minify(file, text, false, false);
     if (plain.error !== undefined)
-      return { ...empty(file, format), hazard: `it does not parse: ${plain.error}` };
+      return { ...emptyModule(file, format), hazard: `it does not parse: ${plain.error}` };
     const [hazard] = withoutUnderstood(findHazards(text, format), file);
     // And renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
     const { code, map } = minify(file, text, true, withMaps);
     return {
-      ...empty(file, format),
+      ...emptyModule(file, format),
       // Without the parentheses: those tell V8 to compile at once.
       code: code.slice(1, -1),
       requires: sourcesOf(plain.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
@@ -76,7 +76,7 @@ export async function moduleReader(
   };
 }
 
-function empty(file: string, format: ModuleFormat): ReadModule {
+export function emptyModule(file: string, format: ModuleFormat): ReadModule {
   return { file, format, code: '', requires: [], imports: [], hazard: undefined, map: undefined };
 }
 
@@ -85,9 +85,9 @@ function readJson(file: string, text: string): ReadModule {
     const literal = JSON.stringify(JSON.parse(text));
     // In an object literal `__proto__` would mean something else than in JSON.
     const value = literal.includes('__proto__') ? `JSON.parse(${JSON.stringify(literal)})` : literal;
-    return { ...empty(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };
+    return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };
   } catch {
-    return { ...empty(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
+    return { ...emptyModule(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
   }
 }
 

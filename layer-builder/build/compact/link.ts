@@ -1,12 +1,13 @@
 /** Links CommonJS modules into few files: those of one entry lie in its file, those of several in a shared one. */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join, posix, relative, sep } from 'node:path';
+import { amendText, planEdits } from './amend.ts';
 import type { BundleChunk, BundleEntry, BundleState } from './bundle.ts';
 import type { ChunkModule } from './chunks.ts';
 import { planChunks } from './chunks.ts';
 import type { ReadModule } from './commonjs.ts';
-import { moduleReader } from './commonjs.ts';
+import { emptyModule, moduleReader } from './commonjs.ts';
 import { formatOf } from './format.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
@@ -141,7 +142,36 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
       .map(target => idOf(target.file));
     modules.set(id, { id, size: module.code.length, needs, read: module, targets });
   }
+  amendData(state, { ids, modules });
   return { ids, modules };
+}
+
+/** A JSON file that differs little from another of its name becomes a module that makes it from that one. */
+function amendData(state: BundleState, { ids, modules }: Graph): void {
+  const bases: { readonly file: string; readonly value: unknown }[] = [];
+  for (const file of [...state.data.keys()].sort()) {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const [found] = bases.flatMap(base => {
+      const edits = basename(base.file) === basename(file) ? planEdits(base.value, value) : undefined;
+      return edits === undefined ? [] : [{ base: base.file, code: amendText(edits) }];
+    });
+    if (found === undefined) bases.push({ file, value });
+    else {
+      const id = ids.size;
+      ids.set(file, id);
+      state.data.delete(file);
+      const read = { ...emptyModule(file, 'json'), code: found.code };
+      const targets = new Map<string, Target>([['base', { kind: 'file', file: found.base }]]);
+      modules.set(id, { id, size: read.code.length, needs: [], read, targets });
+      for (const [user, module] of modules) {
+        if (![...module.targets.values()].some(target => target.file === file)) continue;
+        const own = [...module.targets].map(([source, target]): [string, Target] => {
+          return [source, target.file === file ? { kind: 'module', file } : target];
+        });
+        modules.set(user, { ...module, needs: [...module.needs, id], targets: new Map(own) });
+      }
+    }
+  }
 }
 
 function isRaw(state: BundleState, file: string): boolean {
