@@ -164,7 +164,8 @@ Made by \`node bench/packages.ts\` on Node ${process.versions.node}: each packag
 verified for \`nodejs24.x\` on \`x86_64\`. **Installed** is what \`npm ci\` leaves, zipped the same way, without the runtime's own
 packages. **Forms** counts the package and all it needs: compacted / traced / whole. **Proof**: in a process of its own, under
 Lambda's flags, the artifact answers every entry point with the names, kinds and arities of the installed package. What is
-not compacted has its reason.
+not compacted has its reason. The artifact has V8's compile cache, SBOM, licences and marker besides, four files or more, so
+a package that stays whole can be larger than it was.
 
 ## Much used packages
 
