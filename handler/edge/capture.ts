@@ -96,7 +96,16 @@ class CapturedSocket {
     return exchange.write(chunk, typeof encoding === 'string' ? encoding : 'utf8', callback);
   }
 
+  /** Nothing ever happens to it. */
   on(): this {
+    return this;
+  }
+
+  once(): this {
+    return this;
+  }
+
+  off(): this {
     return this;
   }
 
