@@ -92,8 +92,8 @@ ${field('repository', 'Repository', ' required placeholder="owner/name or its ad
 ${field('ref', 'Branch, tag or commit', ' placeholder="the default branch"')}
 </div>
 <p class="buttons"><button type="submit">Show the files</button>
-<span class="presets">Only <button type="button" class="second" data-preset="code">code</button>
-<button type="button" class="second" data-preset="docs">documents</button>
+<span class="presets">Presets <button type="button" class="second" data-preset="code">only code</button>
+<button type="button" class="second" data-preset="docs">only documents</button>
 <button type="button" class="second" data-preset="no-tests">no tests</button>
 <button type="button" class="second" data-preset="everything">everything</button></span></p>
 <details>

@@ -93,6 +93,8 @@ pre.wrap { white-space: pre-wrap; overflow-wrap: anywhere; }
 .json-number, .json-word { color: var(--good); }
 .bar-of-tools { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem; margin: .75rem 0; }
 .bar-of-tools > :first-child { flex: 1 1 16rem; max-width: 26rem; }
+#status { position: sticky; top: 0; z-index: 1; margin: 0; padding: .5rem 0; background: var(--page); }
+#status:empty { padding: 0; }
 #notes ul { margin: .25rem 0; padding-left: 1.5rem; max-height: 12rem; overflow: auto; }
 #tree { border: 1px solid var(--line); border-radius: 8px; padding: .25rem .75rem; max-height: 40rem; overflow: auto; }
 #tree ul { margin: 0; padding: 0; list-style: none; }
