@@ -9,6 +9,7 @@ import { canonicalPath } from './http/path.ts';
 import { createRouter, refuseUnknown } from './http/router.ts';
 import { createLog, type Log } from './log.ts';
 import type { ArchiveLimits } from './repository/limits.ts';
+import type { LoadReadZip } from './repository/zip.ts';
 import { routes } from './routes/index.ts';
 import { createRepositoryLoader, createSecrets, type Services } from './services.ts';
 import { readSettings } from './settings.ts';
@@ -26,6 +27,8 @@ export interface AppContext {
   readonly environment?: NodeJS.ProcessEnv;
   /** Tighter or wider limits for archives, as a service of one's own may want them. */
   readonly limits?: Partial<ArchiveLimits>;
+  /** The handler's reader for strangers' zips. @default none: a host must offer tarballs, as GitHub does */
+  readonly readZip?: LoadReadZip;
   /** Takes log lines. @default process.stdout */
   readonly write?: (line: string) => void;
 }
@@ -76,7 +79,11 @@ function createServices(context: AppContext): Services {
     secrets,
     measure,
     dependencies: context.dependencies ?? { artifacts: [] },
-    repositories: createRepositoryLoader({ settings, secrets, measure }, context.limits ?? {}),
+    repositories: createRepositoryLoader(
+      { settings, secrets, measure },
+      context.limits ?? {},
+      context.readZip,
+    ),
     server: {
       id: randomUUID(),
       instanceId: randomUUID(),

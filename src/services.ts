@@ -4,6 +4,7 @@ import type { Dependencies } from './dependencies.ts';
 import type { Log } from './log.ts';
 import type { ArchiveLimits } from './repository/limits.ts';
 import type { Repositories } from './repository/repositories.ts';
+import type { LoadReadZip } from './repository/zip.ts';
 import { createSecret, type Secret } from './secrets/secret.ts';
 import type { Settings } from './settings.ts';
 import type { Measure } from './upstream/http.ts';
@@ -46,6 +47,7 @@ export function createSecrets(settings: Settings): Secrets {
 export function createRepositoryLoader(
   { settings, secrets, measure }: Pick<Services, 'settings' | 'secrets' | 'measure'>,
   changed: Partial<ArchiveLimits>,
+  loadReadZip?: LoadReadZip,
 ): () => Promise<Repositories> {
   let loaded: Promise<Repositories> | undefined;
   async function load(): Promise<Repositories> {
@@ -57,8 +59,9 @@ export function createRepositoryLoader(
     const limits = { ...archiveLimits, ...changed };
     const deadlines = { api: Math.min(8000, limits.deadline), archive: limits.deadline };
     const { gitHubUrl: url } = settings;
-    const gitHub = createGitHub({ url, token: secrets.gitHubToken, deadlines, measure });
-    return createRepositories(gitHub, limits);
+    const takesZips = loadReadZip !== undefined;
+    const gitHub = createGitHub({ url, token: secrets.gitHubToken, deadlines, measure, takesZips });
+    return createRepositories(gitHub, limits, loadReadZip);
   }
   return () => {
     loaded ??= load();

@@ -8,6 +8,7 @@ import type { Dependencies, LoaderSettings } from '../loader.ts';
 import type { Logger } from '../log.ts';
 import { createLogger, writeStdout } from '../log.ts';
 import type { Unit } from '../metrics.ts';
+import type { readUntrusted } from '../zip/untrusted.ts';
 import type { LambdaHandler, Ready } from './edge.ts';
 import { createEdge } from './edge.ts';
 import { startInit } from './init.ts';
@@ -32,6 +33,8 @@ export interface AppContext {
     unit: Unit,
     dimensions?: Readonly<Record<string, string>>,
   ) => void;
+  /** Loads the strict reader for strangers' zips (docs/security.md), which shares its code with the loader's. */
+  readonly readZip: () => Promise<typeof readUntrusted>;
 }
 
 export interface StartOptions {
@@ -119,6 +122,7 @@ async function initialise(
     dependencies,
     log: logger.log,
     metric: (name, value, unit, dimensions = {}) => reporter.metric({ name, value, unit }, dimensions),
+    readZip: async () => (await import('../zip/untrusted.ts')).readUntrusted,
   };
   const url = pathToFileURL(path.join(options.folder, appFile));
   // an ES module that failed stays failed under its URL

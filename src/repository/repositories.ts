@@ -4,6 +4,7 @@ import { createCache } from './cache.ts';
 import type { ArchiveLimits } from './limits.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { createTurns } from './turns.ts';
+import type { LoadReadZip } from './zip.ts';
 
 export interface Repositories {
   readonly gitHub: GitHub;
@@ -22,7 +23,11 @@ const cacheCapacity = 24 * 1024 * 1024;
 const archivesAtOnce = 2;
 const archivesWaiting = 30;
 
-export function createRepositories(gitHub: GitHub, limits: ArchiveLimits): Repositories {
+export function createRepositories(
+  gitHub: GitHub,
+  limits: ArchiveLimits,
+  loadReadZip?: LoadReadZip,
+): Repositories {
   const cache = createCache<Snapshot>(cacheCapacity);
   const turns = createTurns(archivesAtOnce, archivesWaiting);
   return {
@@ -35,7 +40,7 @@ export function createRepositories(gitHub: GitHub, limits: ArchiveLimits): Repos
       };
       const read = async () => {
         const archive = await gitHub.archiveOf(repository, commit, signal);
-        const snapshot = await readSnapshot(archive, commit, wanted, limits);
+        const snapshot = await readSnapshot(archive, commit, wanted, limits, loadReadZip);
         cache.set(key, snapshot, snapshot.weight);
         return snapshot;
       };

@@ -9,6 +9,7 @@ import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import { createTreeCheck } from './paths.ts';
 import { type ReadContent, readTar, type TakeEntry } from './tar.ts';
 import { createTexts, type ReadText } from './texts.ts';
+import type { LoadReadZip } from './zip.ts';
 
 /** Why a file has no text. */
 export type NoText = 'binary' | 'not UTF-8' | 'too large' | 'link';
@@ -44,6 +45,7 @@ export async function readSnapshot(
   commit: string,
   wanted: (path: string) => boolean,
   limits: ArchiveLimits,
+  loadReadZip?: LoadReadZip,
 ): Promise<Snapshot> {
   const files: Draft[] = [];
   const check = createTreeCheck();
@@ -92,8 +94,9 @@ export async function readSnapshot(
   try {
     if (archive.kind === 'tar') await readTar(createByteReader(unpacked(archive, limits)), take);
     else {
-      const { readZip } = await import('./zip.ts');
-      await readZip(await downloaded(archive, limits), limits, take);
+      if (loadReadZip === undefined) throw new HttpError(502, 'GitHub sent a zip');
+      const [{ walkZip }, read] = await Promise.all([import('./zip.ts'), loadReadZip()]);
+      await walkZip(read, await downloaded(archive, limits), limits, take);
     }
   } catch (error) {
     archive.body.destroy();

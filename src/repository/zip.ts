@@ -1,15 +1,40 @@
 /**
- * Reads the zip archives of hosts that offer no tar, with the loader's own reader for strangers' archives: every header
+ * Reads the zip archives of hosts that offer no tar, with the strict reader that the handler lends its app: every header
  * is checked before anything is unpacked. A zip is read from its end, so all of it must be in memory first.
  */
-import { readUntrusted, type UntrustedArchive } from '../../handler/zip/untrusted.ts';
 import { HttpError } from '../http/errors.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import type { TakeEntry } from './tar.ts';
 
+/** What the handler lends: its profile for strangers' archives. Throws errors with a code `ZIP_*`. */
+export type ReadZip = (
+  zip: Buffer,
+  limits: {
+    readonly maxZipBytes: number;
+    readonly maxTotalBytes: number;
+    readonly maxEntries: number;
+    readonly maxEntryBytes: number;
+    readonly maxRatio: number;
+  },
+) => ZipContent;
+
+interface ZipContent {
+  readonly files: readonly { readonly path: string; readonly size: number; readonly content: () => Buffer }[];
+  /** Paths of symbolic links. */
+  readonly links: readonly string[];
+}
+
+/** Loads the reader when the first zip comes. */
+export type LoadReadZip = () => Promise<ReadZip>;
+
 /** Walks all files and links. Throws `HttpError` 413 over a limit, 422 for whatever no honest program writes. */
-export async function readZip(zip: Buffer, limits: ArchiveLimits, take: TakeEntry): Promise<void> {
-  const { files, links } = checked(zip, limits);
+export async function walkZip(
+  read: ReadZip,
+  zip: Buffer,
+  limits: ArchiveLimits,
+  take: TakeEntry,
+): Promise<void> {
+  const { files, links } = checked(read, zip, limits);
   const unpacked = files.reduce((sum, file) => sum + file.size, 0);
   if (unpacked > ratioFrom && unpacked > zip.length * limits.ratio) throw overLimit(limits, 'ratio');
   for (const { path, size, content } of files) {
@@ -24,9 +49,9 @@ export async function readZip(zip: Buffer, limits: ArchiveLimits, take: TakeEntr
   for (const path of links) await take({ path, kind: 'link', size: 0 }, async () => 0);
 }
 
-function checked(zip: Buffer, limits: ArchiveLimits): UntrustedArchive {
+function checked(read: ReadZip, zip: Buffer, limits: ArchiveLimits): ZipContent {
   return refusing(() =>
-    readUntrusted(zip, {
+    read(zip, {
       maxZipBytes: limits.downloadBytes,
       maxTotalBytes: limits.unpackedBytes,
       maxEntries: limits.entries,

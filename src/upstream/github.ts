@@ -11,6 +11,8 @@ export interface GitHubOptions {
   /** Milliseconds for an answer of the API and for a whole archive. */
   readonly deadlines: { readonly api: number; readonly archive: number };
   readonly measure: Measure;
+  /** Whether a zip can be read where there is no tar. */
+  readonly takesZips: boolean;
 }
 
 /** Validated by `schema/formats.ts` before it comes here; encoded here all the same. */
@@ -99,7 +101,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
         get(`${pathOf(repository)}/${kind}/${commit}`, 'application/vnd.github+json', signal, true);
       const tar = await ask('tarball');
       // The commit is known, so it is the tarball that is not.
-      if (![404, 406, 415, 501].includes(tar.status)) return { kind: 'tar', ...(await expectOk(tar)) };
+      const isGone = options.takesZips && [404, 406, 415, 501].includes(tar.status);
+      if (!isGone) return { kind: 'tar', ...(await expectOk(tar)) };
       tar.body.resume();
       return { kind: 'zip', ...(await expectOk(await ask('zipball'))) };
     },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
+import { readUntrusted } from '../../handler/zip/untrusted.ts';
 import { HttpError } from '../../src/http/errors.ts';
 import { archiveLimits } from '../../src/repository/limits.ts';
 import { readSnapshot } from '../../src/repository/snapshot.ts';
@@ -194,7 +195,13 @@ test(`E18 all ${hostileArchives.length} hostile zips of the loader's tests are r
   const explain = (error: unknown) => new HttpError(599, String(error));
   for (const { row, title, code, zip } of hostileArchives) {
     const body = Readable.from([zip()]) as unknown as IncomingMessage;
-    const read = readSnapshot({ kind: 'zip', body, explain }, commit, () => true, archiveLimits);
+    const read = readSnapshot(
+      { kind: 'zip', body, explain },
+      commit,
+      () => true,
+      archiveLimits,
+      async () => readUntrusted,
+    );
     const status = await read.then(
       () => 200,
       (error: HttpError) => error.status,

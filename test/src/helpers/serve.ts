@@ -1,8 +1,12 @@
 /** Starts the app on a real server on any free port, with an environment of its own, and closes it with the test. */
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readUntrusted } from '../../../handler/zip/untrusted.ts';
 import { type AppContext, createApp } from '../../../src/app.ts';
 import { canary, refuseCanaries } from '../../support/canaries.ts';
+
+/** As the handler lends it. */
+const readZip = async () => readUntrusted;
 
 export const key = canary('key');
 
@@ -48,7 +52,7 @@ export async function serve(
 ): Promise<Served> {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  const app = createApp({ write, environment: { ...withKey, ...environment }, ...more });
+  const app = createApp({ readZip, write, environment: { ...withKey, ...environment }, ...more });
   const server = createServer(app.callback());
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   t.teardown(async () => {
