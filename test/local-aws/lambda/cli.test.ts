@@ -30,16 +30,19 @@ test('aws lambda publish-layer-version, create-function and invoke work', async 
     }),
   );
   const { accessKeyId, secretAccessKey } = bench.aws.credentials;
+  // Debian 12's version does not know AWS_ENDPOINT_URL yet.
+  const at = ['--endpoint-url', bench.aws.endpoint];
   const aws = async (...args: string[]): Promise<string> => {
     const env = {
       PATH: process.env['PATH'],
       HOME: folder,
-      AWS_ENDPOINT_URL: bench.aws.endpoint,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_DEFAULT_REGION: 'us-east-1',
     };
-    return (await run('aws', ['lambda', ...args, '--output', 'text'], { cwd: folder, env })).stdout.trim();
+    return (
+      await run('aws', [...at, 'lambda', ...args, '--output', 'text'], { cwd: folder, env })
+    ).stdout.trim();
   };
   const arn = await aws(
     'publish-layer-version',
