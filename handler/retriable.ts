@@ -48,6 +48,6 @@ export function incomplete(wanted: readonly LockArtifact[], failures: readonly F
   return new HandlerError(
     'DEPS_INCOMPLETE',
     `not all artifacts could be loaded (expected ${wanted.length}, found ${wanted.length - failures.length}; failed: ${failed.join(', ')})`,
-    { ...(hint && { hint }), details: { outcomes }, cause: first.error },
+    { hint, details: { outcomes }, cause: first.error },
   );
 }

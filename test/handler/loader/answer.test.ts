@@ -51,7 +51,7 @@ const regions: readonly [string, IncomingHttpHeaders, string | undefined][] = [
   ],
   [
     'an address inside of another',
-    { location: 'http://evil.example/?https://b.s3.eu-west-1.amazonaws.com/' },
+    { location: 'http://evil.example/?https://bucket.s3.eu-west-1.amazonaws.com/' },
     undefined,
   ],
   ['a header that is no region', { 'x-amz-bucket-region': 'a/../b' }, undefined],

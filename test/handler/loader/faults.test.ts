@@ -8,8 +8,7 @@ import { systemClock } from '../../../handler/clock.ts';
 import { diskError, diskNeed, noSpace } from '../../../handler/disk.ts';
 import { HandlerError } from '../../../handler/errors.ts';
 import type { DownloadLimits } from '../../../handler/loader.ts';
-import { isRetriable, resolveDependencies } from '../../../handler/loader.ts';
-import { incomplete } from '../../../handler/retriable.ts';
+import { resolveDependencies } from '../../../handler/loader.ts';
 import { lockOf, makeArtifact, smallPackage } from '../../support/artifact.ts';
 import type { Step } from '../../support/chaos-s3.ts';
 import { refuse, serve, startChaosS3 } from '../../support/chaos-s3.ts';
@@ -380,29 +379,6 @@ test('A1 a refusal whose body never comes is decided by its status', async t => 
   const { code } = await t.throwsAsync<HandlerError>(soon.load());
   t.regex(code, /^DEPS_(NOT_FOUND|TIMEOUT)$/);
   await s3.idle();
-});
-
-test('only foreseen failures of the moment are worth a later try', t => {
-  t.false(isRetriable(new Error('a bug')));
-});
-
-test('several artifacts are worth a later try when each that failed is', t => {
-  const [one, two] = [made.artifact, { ...made.artifact, name: 'two' }];
-  const moment = new HandlerError('DEPS_THROTTLED', 'later', { hint: 'wait' });
-  const final_ = new HandlerError('DEPS_REGION', 'never');
-  t.true(isRetriable(incomplete([one, two], [{ name: 'two', error: moment }])));
-  t.false(
-    isRetriable(
-      incomplete(
-        [one, two],
-        [
-          { name: 'core', error: final_ },
-          { name: 'two', error: moment },
-        ],
-      ),
-    ),
-  );
-  t.false(isRetriable(incomplete([one, two], [{ name: 'core', error: new Error('a bug') }])));
 });
 
 test('A24 an artifact that is denied beside one that is not: both outcomes have their facts', async t => {

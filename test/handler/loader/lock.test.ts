@@ -164,6 +164,12 @@ for (const [title, [from, to, at, expected, found]] of Object.entries(bad)) {
   });
 }
 
+test('B21 __proto__ is refused as well where the lock is written as its own writer writes it', t => {
+  const hostile = formatLock(JSON.parse(text.replace('"service":', '"__proto__": {}, "service":')));
+  t.true(hostile.includes('"__proto__"'));
+  t.throws(() => checkLock(hostile), { code: 'LOCK_INVALID', message: /"__proto__" again/ });
+});
+
 /** What is exchanged and is still a lock. */
 const good: Readonly<Record<string, [from: string, to: string]>> = {
   'the same key in two objects': ['"1.0.0"', '"1.0.0", "service": "x"'],

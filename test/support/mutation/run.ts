@@ -29,6 +29,7 @@ const targets: Readonly<Record<string, Target>> = {
       'answer',
       'decide',
       'watchdogs',
+      'retriable',
       'settings',
       'credentials',
       'wire',
@@ -44,8 +45,8 @@ const targets: Readonly<Record<string, Target>> = {
   },
 };
 
-/** What a test may import; Stryker works on a copy of it. */
-const rooms = ['artifact', 'handler', 'layer-builder', 'local-aws', 'test'];
+/** What a test may import or read; Stryker works on a copy of it. */
+const rooms = ['artifact', 'docs', 'handler', 'layer-builder', 'local-aws', 'test'];
 
 const [only, ...files] = process.argv.slice(2);
 for (const name of only === undefined ? Object.keys(targets) : [only]) {
