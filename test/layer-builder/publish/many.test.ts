@@ -11,6 +11,7 @@ let world: World;
 test.before(async () => {
   world = await startWorld();
 });
+test.afterEach.always(() => world.proxy.reset());
 test.after.always(async () => {
   await world?.close();
 });
