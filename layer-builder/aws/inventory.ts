@@ -7,6 +7,8 @@ import { nameOf } from './failures.ts';
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
+  /** As S3 writes it, in quotes: of an object put whole and not encrypted by KMS, the MD5 of its bytes. */
+  readonly etag: string;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
 }
@@ -75,9 +77,10 @@ export async function openInventory({ s3, lambda }: AwsClients, call: Caller): P
       const about = { action: 's3:ListBucket', resource: `s3://${bucket}/${prefix}` };
       const input = { Bucket: bucket, Prefix: prefix, ...(from ? { ContinuationToken: from } : {}) };
       const answer = await call(about, options => s3.send(new ListObjectsV2Command(input), options));
-      const items = (answer.Contents ?? []).map(({ Key = '', Size = 0, LastModified }) => ({
+      const items = (answer.Contents ?? []).map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
         key: Key,
         size: Size,
+        etag: ETag,
         modifiedAt: LastModified?.getTime() ?? 0,
       }));
       return { items, next: answer.NextContinuationToken };

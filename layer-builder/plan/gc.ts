@@ -10,6 +10,14 @@ export interface GcObject {
   readonly modifiedAt: number;
 }
 
+/** A function package. Functions have a copy of theirs: only its record, which has the same name, needs it. */
+export interface GcCode {
+  readonly bucket: string;
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedAt: number;
+}
+
 export interface GcLayer {
   readonly region: string;
   readonly arn: string;
@@ -49,6 +57,7 @@ export interface GcUser {
 export interface GcWorld {
   readonly now: number;
   readonly objects: readonly GcObject[];
+  readonly codes: readonly GcCode[];
   readonly layers: readonly GcLayer[];
   readonly releases: readonly GcRelease[];
   readonly channels: readonly GcChannel[];
@@ -88,6 +97,7 @@ export function planGc(world: GcWorld, rules: GcRules): GcPlan {
   const keptRecords = world.releases.filter(release => releases.has(id(release)));
   const layers = keptLayers(world, keptRecords, isYoung);
   const objects = keptObjects(world, keptRecords, layers, isYoung, unknownUser);
+  const codes = keptCodes(world, keptRecords, isYoung);
   const items: [GcItem, string | undefined][] = [
     ...world.releases.map((release): [GcItem, string | undefined] => [
       releaseItem(release),
@@ -98,6 +108,7 @@ export function planGc(world: GcWorld, rules: GcRules): GcPlan {
       objectItem(object),
       objects.get(id(object)),
     ]),
+    ...world.codes.map((code): [GcItem, string | undefined] => [objectItem(code), codes.get(id(code))]),
   ];
   return {
     delete: items.flatMap(([item, because]) => (because === undefined ? [item] : [])),
@@ -175,6 +186,15 @@ function keptObjects(
   return reasons;
 }
 
+function keptCodes(world: GcWorld, kept: readonly GcRelease[], isYoung: (time: number) => boolean): Reasons {
+  const reasons: Reasons = new Map();
+  for (const code of world.codes)
+    if (isYoung(code.modifiedAt)) reasons.set(id(code), 'younger than the grace period');
+  for (const { bucket, key, id: name } of kept)
+    reasons.set(id({ bucket, key: key.replace(/\.json$/, '.zip') }), `release ${name}`);
+  return reasons;
+}
+
 function releaseItem({ id: name, bucket, key }: GcRelease): GcItem {
   return { kind: 'release', name, bucket, key };
 }
@@ -183,6 +203,6 @@ function layerItem({ arn, region }: GcLayer): GcItem {
   return { kind: 'layer', name: arn, region };
 }
 
-function objectItem({ bucket, key, size }: GcObject): GcItem {
+function objectItem({ bucket, key, size }: GcCode): GcItem {
   return { kind: 'object', name: `s3://${bucket}/${key}`, bucket, key, size };
 }

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Digest } from '../../artifact/digest.ts';
 import { digestOf } from '../../artifact/digest.ts';
 import { isCodedError } from '../../artifact/error.ts';
-import { objectKey } from '../../artifact/layout.ts';
 import type { Lock } from '../../artifact/lock.ts';
 import { formatLock, lockFileName } from '../../artifact/lock.ts';
 import { contentOf, defaultLimits, readArchive } from '../../handler/zip/read.ts';
@@ -15,7 +14,7 @@ import { BuilderError, fail } from '../errors.ts';
 import { findApp } from '../read/app.ts';
 import { readManifest } from '../read/manifest.ts';
 import type { Release, ReleaseCode } from './release.ts';
-import { prefixOf } from './release.ts';
+import { codeKey, prefixOf } from './release.ts';
 
 /** Makes the function package of a release. */
 export interface CodeSource {
@@ -26,7 +25,8 @@ export interface CodeSource {
 
 /**
  * The project's own code; undefined for a project that has dependencies only: no app is configured and none lies in a
- * conventional place. Packs once, so that whatever is wrong with the code is said before anything is sent.
+ * conventional place. Packs at once, so that whatever is wrong with the code is said before anything is sent, and each
+ * lock once.
  *
  * Throws `APP_NOT_FOUND` for a configured app that is not there, and what `openPackager` and its `pack` throw.
  */
@@ -35,8 +35,15 @@ export async function readProjectCode(project: string, lock: Lock): Promise<Code
   // Bundler and archiver: not before they are needed.
   const { openPackager } = await import('../package/index.ts');
   const packager = await openPackager(project);
-  await packager.pack(lock);
-  return { content: packager.content, pack: async lock => (await packager.pack(lock)).zip };
+  const packed = new Map<string, Promise<Buffer>>();
+  const pack = (lock: Lock) => {
+    const text = formatLock(lock);
+    const zip = packed.get(text) ?? packager.pack(lock).then(({ zip }) => zip);
+    packed.set(text, zip);
+    return zip;
+  };
+  await pack(lock);
+  return { content: packager.content, pack };
 }
 
 async function hasApp(project: string): Promise<boolean> {
@@ -59,7 +66,9 @@ export function releasedCode(release: Release, regions: readonly Region[]): Code
   return {
     content: code.digest,
     async pack(lock) {
-      bytes ??= readFirst(regions, region => readCode(code, prefixOf(release.lock), region));
+      bytes ??= readFirst(regions, region =>
+        readCode(code, codeKey(prefixOf(release.lock), release.id), region),
+      );
       return isDeepStrictEqual(lock, release.lock) ? await bytes : await withLock(await bytes, lock);
     },
   };
@@ -88,10 +97,9 @@ export function codeOf(zip: Buffer): ReleaseCode {
 
 async function readCode(
   { digest, size }: ReleaseCode,
-  prefix: string,
+  key: string,
   { bucket, objects }: Region,
 ): Promise<Buffer> {
-  const key = objectKey(digest, prefix);
   const found = await objects.get(key);
   if (found === undefined) {
     return fail(

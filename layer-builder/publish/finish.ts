@@ -2,14 +2,13 @@
 import type { CodedError } from '../../artifact/error.ts';
 import { isCodedError } from '../../artifact/error.ts';
 import type { Region } from '../aws/regions.ts';
-import { codeObject } from '../read/published.ts';
 import { regionsPerBucket } from './buckets.ts';
 import { entryOf, moveChannel } from './channel.ts';
 import type { CodeSource } from './code.ts';
 import { codeOf } from './code.ts';
 import { writeRelease } from './record.ts';
 import type { Release, ReleaseOrigin, Told } from './release.ts';
-import { makeRelease, prefixOf, releasedLock, releaseId } from './release.ts';
+import { codeKey, makeRelease, prefixOf, releasedLock, releaseId } from './release.ts';
 import { storeOnce } from './store.ts';
 import type { BucketOutcome, PublishPlan, RegionOutcome } from './types.ts';
 
@@ -120,13 +119,16 @@ async function finishBucket(
 ): Promise<BucketOutcome> {
   const { bucket, objects } = region;
   const prefix = prefixOf(release.lock);
-  const code = zip === undefined ? null : await storeCode(plan, region, zip, prefix);
+  const code = zip === undefined ? null : await storeCode(plan, region, zip, codeKey(prefix, release.id));
   const recorded = isKept(plan, bucket, release) ? false : await writeRelease(objects, prefix, release);
   const outcome = { bucket, code, release: recorded ? 'recorded' : 'kept' } as const;
   const step = plan.regions
     .flatMap(({ steps }) => steps)
     .find(step => step.bucket === bucket && (step.do === 'move-channel' || step.do === 'keep-channel'));
   if (step === undefined || !('channel' in step)) return { ...outcome, channel: null };
+  // It was seen to point here, and nothing that takes time has happened since.
+  if (step.do === 'keep-channel' && step.release === release.id && move.before === undefined)
+    return { ...outcome, channel: 'kept' };
   await move.before?.(bucket);
   const moved = await moveChannel(objects, {
     prefix,
@@ -142,17 +144,17 @@ async function finishBucket(
   return { ...outcome, channel: moved ? 'moved' : 'kept' };
 }
 
-/** As an artifact is stored: once, under its own digest. */
+/** As an artifact is stored: once, and proved to be these bytes. */
 async function storeCode(
   plan: PublishPlan,
   region: Region,
   zip: Buffer,
-  prefix: string,
+  key: string,
 ): Promise<'uploaded' | 'kept'> {
   const code = codeOf(zip);
   const isKept = plan.regions
     .flatMap(({ steps }) => steps)
     .some(step => step.bucket === region.bucket && step.do === 'keep-code' && step.digest === code.digest);
   if (isKept) return 'kept';
-  return (await storeOnce(region, codeObject(code, prefix), zip)).written ? 'uploaded' : 'kept';
+  return (await storeOnce(region, { s3: { key }, ...code }, zip)).written ? 'uploaded' : 'kept';
 }

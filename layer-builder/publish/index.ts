@@ -8,7 +8,7 @@ import { readArtifact, readLock } from '../read/built.ts';
 import type { ImportTimes } from '../read/import-times.ts';
 import { readImportTimes } from '../read/import-times.ts';
 import { readOrigin } from '../read/origin.ts';
-import { readRegion } from '../read/published.ts';
+import { channelReader, readRegion } from '../read/published.ts';
 import { applyRegion } from './apply.ts';
 import type { CodeSource } from './code.ts';
 import { readProjectCode } from './code.ts';
@@ -16,9 +16,10 @@ import { composeRelease, finishBuckets } from './finish.ts';
 import type { GoalOptions } from './goal.ts';
 import { publishGoal } from './goal.ts';
 import { beginJournal, endJournal } from './journal.ts';
-import { knownRelease } from './known.ts';
+import { knownRelease, rememberedId } from './known.ts';
 import { recordPublished } from './lock.ts';
 import { releasedLock } from './release.ts';
+import type { Carried } from './shares.ts';
 import { carriedShares } from './shares.ts';
 import type { PublishPlan, PublishReport, RegionOutcome } from './types.ts';
 
@@ -81,12 +82,17 @@ async function withPlan<Result>(
   const regions = await Promise.all(asked.targets.map(target => openRegion(env, target, options.signal)));
   try {
     const carries = options.from === undefined && options.share === undefined;
-    const share = carries ? carriedShares(asked, regions) : Promise.resolve(asked.share);
+    const pointed = channelReader(asked);
+    const unshared = () => rememberedId(asked, code);
+    const carried: Promise<Carried> = carries
+      ? carriedShares(asked, regions, { pointed, unshared })
+      : Promise.resolve({ share: asked.share });
+    const share = carried.then(({ share }) => share);
     // Awaited with the facts; a stop in between must not end as a rejection that nobody took.
     share.catch(() => {});
-    const facts = await Promise.all(regions.map(region => readRegion(region, asked, share)));
+    const facts = await Promise.all(regions.map(region => readRegion(region, asked, { share, pointed })));
     const goal = { ...asked, share: await share, code: code?.content ?? null };
-    const known = await knownRelease(goal, facts, regions, code);
+    const known = await knownRelease(goal, facts, regions, code, (await carried).listed);
     return await work(planPublish(goal, facts, known), regions, code);
   } finally {
     for (const region of regions) region.clients.close();

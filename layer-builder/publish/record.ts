@@ -8,7 +8,6 @@ import { formatRelease, parseRelease, releaseKey } from './release.ts';
 /** True when the record was written, false when it was there. Its id vouches for its content. */
 export async function writeRelease(objects: ObjectStore, prefix: string, release: Release): Promise<boolean> {
   const key = releaseKey(prefix, release.id);
-  if ((await objects.head(key)) !== undefined) return false;
   const bytes = Buffer.from(formatRelease(release));
   return (await objects.put(key, bytes, base64Sha256(bytes), { absent: true })).written;
 }

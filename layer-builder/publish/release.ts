@@ -36,7 +36,7 @@ export interface Release {
   readonly origin: ReleaseOrigin;
 }
 
-/** A function package: it lies among the artifacts, under its own digest. */
+/** A function package: it lies beside its record, where no function may read. */
 export interface ReleaseCode {
   readonly digest: Digest;
   /** Bytes of the zip. */
@@ -100,6 +100,11 @@ export function regionsOf(lock: Lock): string[] {
 /** `[prefix/]releases/<id>.json`; the prefix is that of the artifacts' keys. */
 export function releaseKey(prefix: string, id: string): string {
   return `${prefix}releases/${id}.json`;
+}
+
+/** `[prefix/]releases/<id>.zip`, the function package: the id is over its digest, so the name is as immutable. */
+export function codeKey(prefix: string, id: string): string {
+  return `${prefix}releases/${id}.zip`;
 }
 
 /** What stands before `sha256/<hex>.zip` in the artifacts' keys, with its slash. */

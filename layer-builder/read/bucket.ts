@@ -31,7 +31,10 @@ export async function readBucket(
     inventory.objects(bucket, `${prefix}channels/`),
     inventory.objects(bucket, `${prefix}sha256/`),
   ]);
-  const newest = [...records.items].sort((a, b) => b.modifiedAt - a.modifiedAt).slice(0, limit);
+  const newest = records.items
+    .filter(isRecord)
+    .sort((a, b) => b.modifiedAt - a.modifiedAt)
+    .slice(0, limit);
   const read = await readRecords(
     store,
     bucket,
@@ -43,6 +46,11 @@ export async function readBucket(
     objects: objects.items,
     whole: [records, channels, objects].every(page => page.next === undefined),
   };
+}
+
+/** Function packages lie beside the records. */
+export function isRecord({ key }: Pick<ListedObject, 'key'>): boolean {
+  return key.endsWith('.json');
 }
 
 /** Reads release records; one that is damaged is told, and does not hide the others. */

@@ -1,7 +1,7 @@
 /** What a word of `diff` means, and the content behind it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { digestOf, sha256Hex, treeOf } from '../../artifact/digest.ts';
-import { objectKey, ownPath } from '../../artifact/layout.ts';
+import { ownPath } from '../../artifact/layout.ts';
 import type { Lock, LockPackage } from '../../artifact/lock.ts';
 import { lockFileName } from '../../artifact/lock.ts';
 import { contentOf, defaultLimits, readArchive } from '../../handler/zip/read.ts';
@@ -16,7 +16,7 @@ import { readProjectCode } from '../publish/code.ts';
 import type { GoalOptions } from '../publish/goal.ts';
 import { readRelease } from '../publish/record.ts';
 import type { Release } from '../publish/release.ts';
-import { isReleaseId, prefixOf, regionsOf } from '../publish/release.ts';
+import { codeKey, isReleaseId, prefixOf, regionsOf } from '../publish/release.ts';
 import { readArtifact, readLock } from './built.ts';
 import { readImportTimes } from './import-times.ts';
 import { withBucket } from './releases.ts';
@@ -72,7 +72,7 @@ async function readBuild(project: string): Promise<Contents> {
 }
 
 async function readReleased(word: string, context: ContentContext): Promise<Contents> {
-  const { lock, code, imports = {} } = await readNamed(word, context);
+  const { id, lock, code, imports = {} } = await readNamed(word, context);
   const [region = ''] = regionsOf(lock);
   const read = async (key: string) => {
     const bucket = lock.artifacts[0]?.published[region]?.bucket ?? '';
@@ -85,7 +85,7 @@ async function readReleased(word: string, context: ContentContext): Promise<Cont
         imports: imports[name] ?? null,
       })),
     ),
-    code: code && codeContent(await read(objectKey(code.digest, prefixOf(lock))), lock),
+    code: code && codeContent(await read(codeKey(prefixOf(lock), id)), lock),
   };
 }
 

@@ -4,13 +4,13 @@ import type { Inventory } from '../aws/inventory.ts';
 import { allPages, openInventory } from '../aws/inventory.ts';
 import type { Region } from '../aws/regions.ts';
 import { fail } from '../errors.ts';
-import type { GcChannel, GcLayer, GcObject, GcRelease, GcUser, GcWorld } from '../plan/gc.ts';
+import type { GcChannel, GcCode, GcLayer, GcObject, GcRelease, GcUser, GcWorld } from '../plan/gc.ts';
 import { previousRelease } from '../plan/rollback.ts';
 import { regionsPerBucket } from '../publish/buckets.ts';
 import { entryOf, readChannel } from '../publish/channel.ts';
 import type { Release } from '../publish/release.ts';
-import { regionsOf } from '../publish/release.ts';
-import { readRecords } from './bucket.ts';
+import { regionsOf, releaseKey } from '../publish/release.ts';
+import { isRecord, readRecords } from './bucket.ts';
 import { codeLockReader } from './code-lock.ts';
 import { digestIn, layerNamesOf } from './layers.ts';
 
@@ -54,6 +54,7 @@ export async function readGcWorld({ regions, prefix, layerNames, now }: GcScope)
   return {
     now,
     objects: buckets.flatMap(({ objects }) => objects),
+    codes: buckets.flatMap(({ codes }) => codes),
     releases: buckets.flatMap(({ releases }) => releases),
     channels: buckets.flatMap(({ channels }) => channels),
     layers: perRegion.flatMap(({ layers }) => layers),
@@ -83,7 +84,7 @@ async function readGcBucket({ bucket, objects: store }: Region, inventory: Inven
   const { releases: records, damaged } = await readRecords(
     store,
     bucket,
-    listed.map(({ key }) => key),
+    listed.filter(isRecord).map(({ key }) => key),
   );
   const [bad] = damaged;
   if (bad !== undefined) {
@@ -110,16 +111,17 @@ async function readGcBucket({ bucket, objects: store }: Region, inventory: Inven
       const digest = `sha256:${key.slice(`${prefix}sha256/`.length, -'.zip'.length)}`;
       return isDigest(digest) && key.endsWith('.zip') ? [{ bucket, key, digest, size, modifiedAt }] : [];
     }),
-    releases: records.map(
-      (record): GcRelease => gcRelease(record, bucket, `${prefix}releases/${record.id}.json`),
+    codes: listed.flatMap(({ key, size, modifiedAt }): GcCode[] =>
+      key.endsWith('.zip') ? [{ bucket, key, size, modifiedAt }] : [],
     ),
+    releases: records.map((record): GcRelease => gcRelease(record, bucket, releaseKey(prefix, record.id))),
   };
 }
 
-function gcRelease({ id, lock, code, origin }: Release, bucket: string, key: string): GcRelease {
+function gcRelease({ id, lock, origin }: Release, bucket: string, key: string): GcRelease {
   return {
     ...{ bucket, key, id, entry: entryOf(lock), createdAt: Date.parse(origin.createdAt) },
-    digests: [...lock.artifacts.map(({ digest }) => digest), ...(code ? [code.digest] : [])],
+    digests: lock.artifacts.map(({ digest }) => digest),
     layerArns: lock.artifacts.flatMap(({ published }) =>
       Object.values(published).flatMap(({ layerVersionArn }) => layerVersionArn ?? []),
     ),

@@ -56,6 +56,15 @@ const worlds: fc.Arbitrary<GcWorld> = fc.record({
       .map(release => ({ ...release, key: `releases/${release.id}.json` })),
     { selector: ({ bucket, key }) => `${bucket}/${key}` },
   ),
+  codes: fc.uniqueArray(
+    fc.record({
+      bucket: fc.constantFrom(...buckets),
+      key: fc.constantFrom(...ids.map(id => `releases/${id}.zip`)),
+      size: fc.nat(),
+      modifiedAt: time,
+    }),
+    { selector: ({ bucket, key }) => `${bucket}/${key}` },
+  ),
   channels: fc.array(
     fc.record({
       bucket: fc.constantFrom(...buckets),
@@ -121,16 +130,19 @@ test('D16 never deletes what is reachable, always deletes what is not', t => {
       const stays = found.has(`digest ${digest}`) || now - modifiedAt < rules.graceMs;
       if (gone.has(`object s3://${bucket}/${key}`) === stays) return false;
     }
-    return (
-      plan.delete.length + plan.keep.length ===
-      world.objects.length + world.layers.length + world.releases.length
-    );
+    for (const { bucket, key, modifiedAt } of world.codes) {
+      const id = key.slice('releases/'.length, -'.zip'.length);
+      const stays = found.has(`release ${bucket} ${id}`) || now - modifiedAt < rules.graceMs;
+      if (gone.has(`object s3://${bucket}/${key}`) === stays) return false;
+    }
+    const { objects, layers, releases, codes } = world;
+    return plan.delete.length + plan.keep.length === [objects, layers, releases, codes].flat().length;
   });
   fc.assert(property, { numRuns: 2000, seed: 5 });
   t.pass();
 });
 
-const empty: GcWorld = { now, objects: [], layers: [], releases: [], channels: [], users: [] };
+const empty: GcWorld = { now, objects: [], codes: [], layers: [], releases: [], channels: [], users: [] };
 const [digest = 'sha256:'] = digests;
 const old = now - 9 * day;
 const object = { bucket: 'a', key: 'sha256/0.zip', digest, size: 1, modifiedAt: old };

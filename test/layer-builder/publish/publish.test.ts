@@ -356,7 +356,9 @@ test('sharing is carried on to each new version, after a kill too, until it is s
       .catch(() => undefined);
     return JSON.parse(answer?.Policy ?? '{"Statement":[]}').Statement.length;
   };
+  const alone = await publishProject(project, { bucket }, world.env);
   const first = await publishProject(project, { bucket, share }, world.env);
+  t.not(first.release, alone.release);
   t.is((await publishProject(project, { bucket }, world.env)).release, first.release);
   const next = async (content: string, options: PublishOptions = {}) => {
     await makeProject({ service: 'carried', artifacts: [{ content }] }, project);

@@ -34,7 +34,9 @@ test.serial(
       t.is((await layersOf(world, 'all-core', region)).length, 1);
       t.regex(lockOf(project).artifacts[0]?.published[region]?.layerVersionArn ?? '', new RegExp(region));
     }
+    world.proxy.reset();
     t.is((await publishProject(project, options, world.env)).writes, 0);
+    t.is(world.proxy.calls.length, 4 * regions.length);
   },
 );
 

@@ -1,8 +1,16 @@
 /** Releases with code: what promote and rollback move, over the wire, with functions that really run. */
 import { DeleteLayerVersionCommand, GetAliasCommand, InvokeCommand } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import test from 'ava';
-import { hexOf } from '../../../artifact/digest.ts';
+import { digestOf } from '../../../artifact/digest.ts';
+import type { CodedError } from '../../../artifact/error.ts';
 import { contentOf, defaultLimits, readArchive } from '../../../handler/zip/read.ts';
 import type { PublishOptions } from '../../../layer-builder/publish/index.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
@@ -52,12 +60,12 @@ async function setUp(service: string) {
   return { project, bucket, run, release, record, pointsTo, answer, live };
 }
 
-async function codeIn(bucket: string, digest: `sha256:${string}`) {
-  const Key = `sha256/${hexOf(digest)}.zip`;
+async function codeIn(bucket: string, release = '') {
+  const Key = `releases/${release}.zip`;
   const { Body } = await world.direct.s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
   const zip = Buffer.from((await Body?.transformToByteArray()) ?? []);
   const entry = readArchive(zip, defaultLimits).find(({ path }) => path === 'deps.lock.json');
-  return { lock: entry && JSON.parse(contentOf(zip, entry).toString()), key: Key };
+  return { lock: entry && JSON.parse(contentOf(zip, entry).toString()), key: Key, zip };
 }
 
 test.serial(
@@ -67,7 +75,9 @@ test.serial(
     const first = await release(app('one'), 'one');
     t.is(first.writes, 5);
     const { code, lock } = await record(first.release);
-    t.deepEqual((await codeIn(bucket, code.digest)).lock, lock);
+    const packed = await codeIn(bucket, first.release);
+    t.deepEqual(packed.lock, lock);
+    t.is(digestOf(packed.zip), code.digest);
     t.is((await release(app('one'), 'one')).writes, 0);
     // Other code with the same dependencies: neither object nor layer of theirs.
     const other = await release(app('two'), 'one');
@@ -77,6 +87,60 @@ test.serial(
       [['uploaded', 'recorded', 'moved']],
     );
     t.is((await release(app('two'), 'one', { code: false })).code, undefined);
+  },
+);
+
+/** What an unchanged publish asks, whatever it finds. */
+const unchanged = ['lambda:GetLayerVersion', 's3:HeadObject', 's3:ListBucket'];
+
+test.serial(
+  'an unchanged publish asks three times: layer version, object, and one list for record and code',
+  async t => {
+    const { bucket, project, release, record } = await setUp('asks');
+    const first = await release(app('one'), 'one', {});
+    const again = async (options: PublishOptions = {}) => {
+      world.proxy.reset();
+      const { writes, release: id } = await publishProject(project, options, world.env);
+      return { id, writes, calls: world.proxy.calls.map(({ action }) => action).sort() };
+    };
+    t.deepEqual(await again(), { id: first.release, writes: 0, calls: unchanged });
+    await publishProject(project, { channel: 'dev' }, world.env);
+    // The channel takes the place of the list for sharing; record and code are listed all the same.
+    t.deepEqual(await again({ channel: 'dev' }), {
+      id: first.release,
+      writes: 0,
+      calls: ['lambda:GetLayerVersion', 's3:GetObject', 's3:HeadObject', 's3:ListBucket'],
+    });
+
+    const code = { Bucket: bucket, Key: `releases/${first.release}.zip` };
+    const { zip } = await codeIn(bucket, first.release);
+    await world.direct.s3.send(new DeleteObjectCommand(code));
+    t.is((await again()).writes, 1);
+    t.deepEqual((await codeIn(bucket, first.release)).zip, zip);
+    const { key } = { key: `releases/${first.release}.json` };
+    await world.direct.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    t.is((await again()).writes, 1);
+    t.is((await record(first.release)).id, first.release);
+
+    // Another ETag than one upload gives: no proof, so the bytes are asked for.
+    await world.direct.s3.send(new DeleteObjectCommand(code));
+    const { UploadId } = await world.direct.s3.send(new CreateMultipartUploadCommand(code));
+    const part = { ...code, UploadId, PartNumber: 1 };
+    const { ETag } = await world.direct.s3.send(new UploadPartCommand({ ...part, Body: zip }));
+    await world.direct.s3.send(
+      new CompleteMultipartUploadCommand({
+        ...code,
+        UploadId,
+        MultipartUpload: { Parts: [{ ETag, PartNumber: 1 }] },
+      }),
+    );
+    t.deepEqual((await again()).calls, [...unchanged, 's3:GetObject', 's3:HeadObject'].sort());
+    for (const Body of [zip.subarray(1), Buffer.from(zip).fill(0, 100, 101)]) {
+      await world.direct.s3.send(new DeleteObjectCommand(code));
+      await world.direct.s3.send(new PutObjectCommand({ ...code, Body }));
+      const error = await t.throwsAsync<CodedError>(again());
+      t.is(error?.code, 'PUBLISH_IMMUTABLE_COLLISION');
+    }
   },
 );
 
@@ -247,30 +311,30 @@ test.serial(
     );
     const { data } = await run('rollback', '--channel', 'prod');
     t.not(data.release, data.asked);
-    const { code, lock } = await record(data.release);
+    const { lock } = await record(data.release);
     t.regex(lock.artifacts[0].published[region].layerVersionArn, /:3$/);
-    t.deepEqual((await codeIn(bucket, code.digest)).lock, lock);
+    t.deepEqual((await codeIn(bucket, data.release)).lock, lock);
     t.like(data.functions[0], { outcome: 'moved', version: '3', from: '2' });
     t.is(await answer(), 'one with one');
   },
 );
 
 test.serial('a release whose code is gone is not pointed to', async t => {
-  const { release, run, record, bucket, pointsTo } = await setUp('codeless');
+  const { release, run, bucket, pointsTo } = await setUp('codeless');
   const { release: id } = await release(app('one'), 'one');
   await release(app('two'), 'one');
-  const { key } = await codeIn(bucket, (await record(id)).code.digest);
+  const { key } = await codeIn(bucket, id);
   await world.direct.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   t.is((await run('rollback', '--channel', 'dev')).data.code, 'NOT_PUBLISHED');
   t.not(await pointsTo('dev'), id);
 });
 
 test.serial('D16 gc keeps the code of the releases it keeps, and no other', async t => {
-  const { release, run, record, bucket } = await setUp('gc-code');
-  const old = await record((await release(app('one'), 'one', {})).release);
-  const kept = await record((await release(app('two'), 'one', {})).release);
+  const { release, run, bucket } = await setUp('gc-code');
+  const old = await release(app('one'), 'one', {});
+  const kept = await release(app('two'), 'one', {});
   const { data } = await run('gc', '--keep', '1', '--grace-hours', '0');
   const gone: string[] = data.delete.map(({ name }: { name: string }) => name);
-  t.true(gone.includes(`s3://${bucket}/sha256/${hexOf(old.code.digest)}.zip`));
-  t.false(gone.includes(`s3://${bucket}/sha256/${hexOf(kept.code.digest)}.zip`));
+  t.true(gone.includes(`s3://${bucket}/releases/${old.release}.zip`));
+  t.false(gone.includes(`s3://${bucket}/releases/${kept.release}.zip`));
 });
