@@ -1,7 +1,7 @@
 /** Bundles ES modules with rolldown: one chunk for each entry, and chunks for what several share. */
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, posix } from 'node:path';
+import { isAbsolute, join, posix, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { OutputChunk, Plugin } from 'rolldown';
 import { quietBuiltins } from '../quiet-builtins.ts';
@@ -102,6 +102,8 @@ function nodeRules(state: BundleState, commonJs: ReadonlySet<string>): Plugin {
       const resolved = await this.resolve(source, importer, { kind, skipSelf: true });
       if (!resolved || resolved.external) return { id: source, external: true };
       const file = resolved.id;
+      // Found above the install, in the project's own node_modules: the function will not have it.
+      if (isAbsolute(file) && !file.startsWith(state.folder + sep)) return { id: source, external: true };
       const location = locationOf(state.folder, file);
       if (location !== undefined && state.raw.has(location)) {
         state.outside.add(file);

@@ -43,7 +43,7 @@ export type Traced = ReadonlyMap<string, readonly ArtifactFile[]>;
  */
 export async function tracePackages(input: TraceInput): Promise<Traced> {
   const { folder, wholes } = input;
-  const resolve = await nodeResolver();
+  const resolve = await nodeResolver(folder);
   const formats: FormatMemory = new Map();
   const byLocation = new Map(input.packages.map(item => [item.location, item]));
   const pathsOf = new Map(input.packages.map(item => [item.location, absolutePaths(folder, item)]));

@@ -14,6 +14,8 @@ interface Setting {
   readonly title: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly umask?: string;
+  /** More files of the project. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Every clock that a build could ask is thirty years ahead. */
@@ -36,12 +38,16 @@ const settings: readonly Setting[] = [
     env: { npm_config_omit: 'optional', npm_config_ignore_scripts: 'false', NODE_ENV: 'production' },
     umask: '0002',
   },
+  {
+    title: 'a package that debug tries to require and the lockfile does not hold',
+    files: { 'node_modules/supports-color/index.js': 'exports.stderr = { level: 3 };' },
+  },
 ];
 
-test('D21 time zone, clock, locale, umask, npm settings and depth of the folder do not change the digest', async t => {
+test('D21 time zone, clock, locale, umask, npm settings, depth of the folder and its own node_modules do not change the digest', async t => {
   const source = makeProject(t, { dependencies: ['debug', 'is-stream'] });
   const digests: string[] = [];
-  for (const [index, { env = {}, umask = '0022' }] of settings.entries()) {
+  for (const [index, { env = {}, umask = '0022', files = {} }] of settings.entries()) {
     const project = join(
       temporaryFolder(t),
       ...Array.from({ length: index * 3 }, (_, depth) => `folder ${depth}`),
@@ -50,6 +56,7 @@ test('D21 time zone, clock, locale, umask, npm settings and depth of the folder 
     mkdirSync(project, { recursive: true });
     for (const name of ['package.json', 'package-lock.json', 'app.js'])
       write(project, name, readFileSync(join(source, name)));
+    for (const [path, text] of Object.entries(files)) write(project, path, text);
     const command = `umask ${umask}; exec "$0" "$@"`;
     const { stdout } = await run(
       'sh',
