@@ -8,6 +8,11 @@ export const modulesPath = 'nodejs/node_modules';
 /** Folder of everything in the zip that is ours: marker, SBOM, licences. */
 export const ownPath = 'nodejs/.layer-builder';
 
+/** Folder of the project's own files inside the zip. Layers are merged in /opt, so each artifact has one of its own. */
+export function assetsPath(name: string): string {
+  return `nodejs/assets/${name}`;
+}
+
 /** Folder of V8's compile cache inside the zip; it names modules by their place as seen from here, so it moves along. */
 export const cachePath = `${ownPath}/cache`;
 

@@ -1,5 +1,6 @@
 /** The cold-start loader, steps R1 to R6 of docs/resolution.md: from the lock to importable packages. */
 import type { Digest } from '../artifact/digest.ts';
+import { assetsPath } from '../artifact/layout.ts';
 import type { Lock, LockArtifact, LockPackage } from '../artifact/lock.ts';
 import { chooseSource, expectedMarker } from './choose.ts';
 import { useCompileCache } from './compile-cache.ts';
@@ -38,6 +39,8 @@ export interface ResolvedArtifact {
   /** The folder that holds `nodejs/`. */
   readonly root: string;
   readonly packages: readonly LockPackage[];
+  /** The folder of the project's files that the configuration put in it, each at its place in the project. */
+  readonly assets: string;
   /** Milliseconds, fractions kept; a phase that did not happen is absent. */
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
 }
@@ -163,7 +166,8 @@ function isInLayer(artifact: LockArtifact, lock: Lock, settings: LoaderSettings,
 
 function finish({ artifact, source, root, timer }: Located): ResolvedArtifact {
   const { name, digest, tree, packages } = artifact;
-  return { name, source, digest, tree, root, packages, phases: timer.phases };
+  const assets = `${root}/${assetsPath(name)}`;
+  return { name, source, digest, tree, root, packages, assets, phases: timer.phases };
 }
 
 function unknownArtifact(name: string, lock: Lock): HandlerError {

@@ -4,6 +4,7 @@ import { isRecord } from './config/check.ts';
 import { readRawConfig } from './config/find.ts';
 import { configRules } from './config/rules.ts';
 import { BuilderError } from './errors.ts';
+import { takesRest } from './plan/roots.ts';
 import { readManifest } from './read/manifest.ts';
 import type { ArtifactConfig, Config, FunctionConfig, Manifest } from './types.ts';
 
@@ -76,13 +77,15 @@ const functionDefaults: FunctionConfig = {
 
 function artifactsOf(raw: RawKeys['artifacts']): ArtifactConfig[] {
   const entries = isRecord(raw) ? Object.entries(raw) : [];
-  if (entries.length === 0) return [{ name: 'core', load: 'eager', layer: true, include: [], exclude: [] }];
+  if (entries.length === 0)
+    return [{ name: 'core', load: 'eager', layer: true, include: [], exclude: [], assets: [] }];
   return entries.map(([name, item]) => ({
     name,
     load: item?.load ?? 'eager',
     layer: item?.layer ?? true,
     include: item?.include ?? [],
     exclude: item?.exclude ?? [],
+    assets: item?.assets ?? [],
   }));
 }
 
@@ -97,7 +100,7 @@ function artifactProblems(artifacts: readonly ArtifactConfig[]): string[] {
       homes.set(dependency, name);
     }
   }
-  const open = artifacts.filter(artifact => artifact.include.length === 0).map(artifact => artifact.name);
+  const open = artifacts.filter(takesRest).map(artifact => artifact.name);
   if (open.length > 1) {
     problems.push(
       `artifacts: only one may go without include and take the rest, found ${open.join(' and ')}`,

@@ -14,6 +14,8 @@ export interface ArtifactConfig {
   /** Packages that belong here, reached by the app or not. Empty: whatever no other artifact names. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Files and folders of the project that travel in it, relative to the project. */
+  readonly assets: readonly string[];
 }
 
 /** CORS of a function URL. https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html */

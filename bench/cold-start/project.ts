@@ -32,8 +32,9 @@ export async function buildSet(
   set.copyInto(project);
   progress('building the artifact');
   const { lock, artifacts, cached } = await buildProject(project, { progress });
-  const [artifact] = artifacts;
-  if (artifact === undefined || artifacts.length > 1) throw new Error(`${set.name}: expected one artifact`);
+  const eager = artifacts.filter(({ load }) => load === 'eager');
+  const [artifact] = eager;
+  if (artifact === undefined || eager.length > 1) throw new Error(`${set.name}: expected one eager artifact`);
   const install = onlyInstall(join(project, '.layer-builder/cache'));
   if (afterwards === 'keep' && !cached) {
     // beside it first: a copy that was interrupted would be taken for a whole one

@@ -15,6 +15,7 @@ import { specifiersOf } from '../plan/roots.ts';
 import type { Natives } from '../plan/warnings.ts';
 import type { LockEntry } from '../read/lockfile.ts';
 import type { Config } from '../types.ts';
+import { readAssets } from './assets.ts';
 import type { Compacted } from './compact/index.ts';
 import { compactPackages } from './compact/index.ts';
 import { makeCompileCache } from './compile-cache.ts';
@@ -62,6 +63,8 @@ export interface MadeArtifact {
   readonly maps: Compacted['maps'];
   readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
   readonly report: readonly Omit<PlanPackage, 'requiredBy'>[];
+  /** Bytes of the project's own files. */
+  readonly assets: { readonly size: number; readonly zipped: number };
 }
 
 /**
@@ -70,7 +73,7 @@ export interface MadeArtifact {
  */
 export async function makeArtifact(
   artifact: PlannedArtifact,
-  facts: { readonly config: Config },
+  facts: { readonly config: Config; readonly project: string },
   make: MakeFacts,
 ): Promise<MadeArtifact> {
   const { config } = facts;
@@ -106,11 +109,15 @@ export async function makeArtifact(
   const cache = hasCache(config, make.node)
     ? await makeCompileCache({ ...make, files: compacted.files, specifiers })
     : [];
+  const assets = readAssets(facts.project, artifact);
   const content = [
     ...compacted.files,
+    ...assets,
     ...cache,
     fileOf(`${ownPath}/${artifact.name}.sbom.json`, sbom),
-    fileOf(`${ownPath}/${artifact.name}.licenses.txt`, formatLicenses(parts)),
+    ...(parts.length === 0
+      ? []
+      : [fileOf(`${ownPath}/${artifact.name}.licenses.txt`, formatLicenses(parts))]),
   ];
   const tree = treeOf(content);
   const marker: Marker = {
@@ -142,6 +149,7 @@ export async function makeArtifact(
     digest,
     config,
     roots: artifact.roots,
+    assets: artifact.assets,
     packages,
     builder: { version: ownVersion(), node: make.node.version },
   });
@@ -159,6 +167,7 @@ export async function makeArtifact(
     maps: compacted.maps,
     imports: compacted.imports,
     report: reports(packed),
+    assets: { size: sizeOf(assets), zipped: sum(assets, ({ path }) => packed.get(path) ?? 0) },
   };
 }
 
@@ -214,5 +223,9 @@ function ownVersion(): string {
 }
 
 function sizeOf(files: readonly ArtifactFile[]): number {
-  return files.reduce((sum, file) => sum + file.size, 0);
+  return sum(files, file => file.size);
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
 }

@@ -1,24 +1,28 @@
 /** Tells whether the last build was made from the same content, and finds it again. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf, hexOf, sha256Hex } from '../../artifact/digest.ts';
+import { digestOf, hexOf, sha256Hex, treeOf } from '../../artifact/digest.ts';
 import type { Lock } from '../../artifact/lock.ts';
 import { parseLock } from '../../artifact/lock.ts';
 import { isRecord } from '../config/check.ts';
 import type { BuildPlan } from '../plan/build.ts';
 import type { Natives } from '../plan/warnings.ts';
 import type { BuiltArtifact, Config } from '../types.ts';
+import { readAssets } from './assets.ts';
 import type { BuildPlaces } from './places.ts';
 
 /** SHA-256 over everything that decides the bytes of a build: no date, no path, no description. */
 export function buildKey(
   plan: BuildPlan,
-  config: Config,
+  { config, project }: { readonly config: Config; readonly project: string },
   nodeVersion: string,
   sourceMaps = config.sourceMaps,
 ): string {
   const { service, runtime, architecture, prefix, forms, compileCache } = config;
-  const artifacts = plan.artifacts.map(({ name, load, roots }) => ({ name, load, roots }));
+  const artifacts = plan.artifacts.map(artifact => {
+    const { name, load, roots } = artifact;
+    return { name, load, roots, assets: treeOf(readAssets(project, artifact)) };
+  });
   const inputs = [
     { service, runtime, architecture, prefix, forms, compileCache },
     artifacts,

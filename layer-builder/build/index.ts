@@ -37,7 +37,7 @@ export async function buildProject(project: string, options: BuildOptions = {}):
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
   const node = findTargetNode(facts.config.runtime, facts.project);
-  const key = buildKey(plan, facts.config, node.version, options.sourceMaps);
+  const key = buildKey(plan, facts, node.version, options.sourceMaps);
   const warningsOf = (natives: Natives) => [
     ...planWarnings(plan, natives),
     ...nodeWarnings(node, facts.config),

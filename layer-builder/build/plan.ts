@@ -25,7 +25,7 @@ export async function planProject(project: string, options: BuildOptions = {}): 
   const facts = await readProject(project, options);
   const plan = planBuild(facts);
   const places = buildPlaces(facts.project);
-  const key = buildKey(plan, facts.config, findTargetNode(facts.config.runtime, facts.project).version);
+  const key = buildKey(plan, facts, findTargetNode(facts.config.runtime, facts.project).version);
   const complete = (report: PlanReport, natives: Natives): PlanReport => ({
     ...report,
     warnings: [...planWarnings(plan, natives), ...report.warnings],

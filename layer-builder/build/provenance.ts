@@ -10,6 +10,7 @@ export interface ProvenanceFacts {
   readonly digest: Digest;
   readonly config: Config;
   readonly roots: readonly string[];
+  readonly assets: readonly string[];
   readonly packages: readonly LockEntry[];
   /** Version of layer-builder, and the Node that proofs and compile cache ran on. */
   readonly builder: { readonly version: string; readonly node: string };
@@ -17,7 +18,7 @@ export interface ProvenanceFacts {
 
 /** Text of the statement. Signing it is the pipeline's business: the digest of the zip is its subject. */
 export function formatProvenance(facts: ProvenanceFacts): string {
-  const { artifact, digest, config, roots, packages, builder } = facts;
+  const { artifact, digest, config, roots, assets, packages, builder } = facts;
   const { service, runtime, architecture, include, exclude, forms, compileCache } = config;
   return `${JSON.stringify(
     {
@@ -37,6 +38,7 @@ export function formatProvenance(facts: ProvenanceFacts): string {
             forms,
             compileCache,
             roots,
+            assets,
           },
           internalParameters: {},
           resolvedDependencies: packages.map(dependency),

@@ -25,6 +25,7 @@ export interface VerifiedArtifact {
   readonly name: string;
   readonly digest: string;
   readonly files: number;
+  readonly packages: number;
   /** Specifiers that were loaded in isolation; empty when this machine cannot run the target's code. */
   readonly loaded: readonly string[];
   readonly rebuilt: boolean;
@@ -65,6 +66,7 @@ export async function verifyProject(
         name: artifact.name,
         digest: artifact.digest,
         files: artifact.files,
+        packages: artifact.packages.length,
         loaded,
         rebuilt: false,
       });

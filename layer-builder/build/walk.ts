@@ -51,13 +51,8 @@ export function readPackageFiles(
       continue;
     }
     const bytes = readRegular(source, `${location}/${path}`);
-    const reason = secretReason(path, () => bytes.content);
-    if (reason !== undefined) {
-      throw new BuilderError('BUILD_SECRET', `${location}/${path} must not be packed: ${reason}`, {
-        hint: `remove it from ${packageName}, or leave the package out with the configuration key "exclude"`,
-        details: { path: `${location}/${path}`, package: packageName },
-      });
-    }
+    const hint = `remove it from ${packageName}, or leave the package out with the configuration key "exclude"`;
+    refuseSecret(`${location}/${path}`, bytes.content, packageName, hint);
     const native = checkNative(packageName, path, bytes.content, target);
     const zipPath = `${modulesPath}/${location.slice('node_modules/'.length)}/${path}`;
     files.push({
@@ -72,6 +67,16 @@ export function readPackageFiles(
   return { files, pruned };
 }
 
+/** Throws `BUILD_SECRET` for a file that commonly holds credentials; `owner` brought it. */
+export function refuseSecret(path: string, content: Buffer, owner: string, hint: string): void {
+  const reason = secretReason(path, () => content);
+  if (reason === undefined) return;
+  throw new BuilderError('BUILD_SECRET', `${path} must not be packed: ${reason}`, {
+    hint,
+    details: { path, package: owner },
+  });
+}
+
 /** Refuses what a case-insensitive or normalising file system would merge. Throws `BUILD_UNSAFE_FILE`. */
 export function refuseCollisions(files: readonly ArtifactFile[]): void {
   const seen = new Map<string, string>();
@@ -84,7 +89,7 @@ export function refuseCollisions(files: readonly ArtifactFile[]): void {
 }
 
 /** Relative paths of all files, sorted by name in each folder; links are followed inside the package only. */
-function* walk(root: string, below: string, real: string, depth: number): Generator<string> {
+export function* walk(root: string, below: string, real: string, depth: number): Generator<string> {
   if (depth > 60) throw unsafe(below, 'it lies more than 60 folders deep');
   const entries = readdirSync(join(root, below), { withFileTypes: true, encoding: 'buffer' });
   for (const entry of entries.sort((a, b) => Buffer.compare(a.name, b.name))) {
@@ -129,7 +134,7 @@ function hasControl(name: string): boolean {
   return [...name].some(character => character < ' ' || character === '\u007f');
 }
 
-function readRegular(path: string, shown: string): { content: Buffer; executable: boolean } {
+export function readRegular(path: string, shown: string): { content: Buffer; executable: boolean } {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY);

@@ -55,12 +55,18 @@ function formatArtifact(artifact: PlanArtifact): string[] {
       `for ${item.requiredBy.slice(0, 3).join(', ')}${item.requiredBy.length > 3 ? ' …' : ''}`,
     ]);
   const rest = artifact.packages.length - rows.length;
+  const { paths, zipped, size } = artifact.assets;
   return [
     '',
     `${artifact.name} (${artifact.load}): ${bytes(artifact.size)} zipped, ${bytes(artifact.unpackedSize)} unpacked, ` +
       `${count(artifact.files, 'file')}, ${count(artifact.packages.length, 'package')}`,
-    ...table([['  package', 'zipped', 'unpacked', 'files', 'import', 'form', ''], ...rows], [1, 2, 3, 4]),
+    ...(rows.length > 0
+      ? table([['  package', 'zipped', 'unpacked', 'files', 'import', 'form', ''], ...rows], [1, 2, 3, 4])
+      : []),
     ...(rest > 0 ? [`  and ${count(rest, 'more package')}`] : []),
+    ...(paths.length > 0
+      ? [`  assets ${paths.join(', ')}: ${bytes(zipped)} zipped, ${bytes(size)} unpacked`]
+      : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** `layer-builder verify` */
-import { verifyProject } from '../build/verify.ts';
+import { type VerifiedArtifact, verifyProject } from '../build/verify.ts';
 import type { Command } from '../command.ts';
 import { count } from '../report/table.ts';
 
@@ -20,12 +20,15 @@ export const command: Command = {
     });
     for (const warning of result.warnings) context.warn(`warning: ${warning}`);
     const lines = result.artifacts.map(item => {
-      const loaded =
-        item.loaded.length === 0
-          ? 'not loaded: this machine cannot run its code'
-          : `${count(item.loaded.length, 'entry point')} loaded on Node ${result.node}`;
-      return `${item.name}: ${count(item.files, 'file')} as in the lock, ${loaded}${item.rebuilt ? ', rebuilt to the same bytes' : ''}`;
+      const rebuilt = item.rebuilt ? ', rebuilt to the same bytes' : '';
+      return `${item.name}: ${count(item.files, 'file')} as in the lock, ${loaded(item, result.node)}${rebuilt}`;
     });
     return { data: result, text: lines.join('\n') };
   },
 };
+
+function loaded({ packages, loaded }: VerifiedArtifact, node: string): string {
+  if (packages === 0) return 'no packages';
+  if (loaded.length === 0) return 'not loaded: this machine cannot run its code';
+  return `${count(loaded.length, 'entry point')} loaded on Node ${node}`;
+}

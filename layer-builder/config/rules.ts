@@ -8,6 +8,7 @@ import { ascending, flag, list, map, object, oneOf, oneOfNumbers, text, whole } 
 export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
 
 const packages = list(text('the name of a package', packageName));
+const assets = list(text('the path of a file or folder in the project', /^(?!\/)[^\0\\]+$/));
 const variable = text('a text', /^[^\0]*$/);
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
@@ -54,7 +55,7 @@ export const configRules = object({
   artifacts: map(
     artifactNamePattern,
     'an artifact name (a-z, 0-9 and -, at most 32)',
-    object({ load: oneOf(['eager', 'lazy']), layer: flag(), include: packages, exclude: packages }),
+    object({ load: oneOf(['eager', 'lazy']), layer: flag(), include: packages, exclude: packages, assets }),
   ),
   include: packages,
   exclude: packages,

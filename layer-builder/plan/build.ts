@@ -46,6 +46,7 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
       layer: true,
       include: [],
       exclude: [],
+      assets: [],
       ...settings,
       roots,
       reach: planReach(entries, onTop(roots), machine),

@@ -49,6 +49,8 @@ export interface PlanArtifact {
   readonly files: number;
   readonly digest: Digest;
   readonly packages: readonly PlanPackage[];
+  /** The project's own files in it. */
+  readonly assets: { readonly paths: readonly string[]; readonly size: number; readonly zipped: number };
   /** Milliseconds of each import on this machine, one after the other in one process. */
   readonly imports: readonly { readonly specifier: string; readonly ms: number }[];
 }
@@ -84,6 +86,7 @@ export interface Weighed {
   readonly digest: Digest;
   readonly imports: PlanArtifact['imports'];
   readonly report: readonly Omit<PlanPackage, 'requiredBy'>[];
+  readonly assets: { readonly size: number; readonly zipped: number };
 }
 
 /** Of no bytes: an artifact that was planned and not made. */
@@ -111,6 +114,7 @@ export function reportPlan(
       files: weighed?.files.length ?? 0,
       digest: weighed?.digest ?? emptyDigest,
       packages,
+      assets: { paths: artifact.assets, ...(weighed?.assets ?? { size: 0, zipped: 0 }) },
       imports: weighed?.imports ?? [],
     };
   });
@@ -142,8 +146,8 @@ function splitInput(
       .reduce((total, { ms }) => total + ms, 0),
   });
   return {
-    artifacts: artifacts.map(({ name, load, layer, roots, imports }) => ({
-      ...{ name, load, layer },
+    artifacts: artifacts.map(({ name, load, layer, roots, assets, imports }) => ({
+      ...{ name, load, layer, assets },
       roots: roots.map(root => rootOf(root, imports)),
     })),
     weights,
@@ -157,17 +161,18 @@ function weightsOf({
   packages,
   size,
   unpackedSize,
+  assets,
 }: PlanArtifact): [string, { size: number; zipped: number }][] {
   const sum = (pick: (item: PlanPackage) => number) =>
     packages.reduce((total, item) => total + pick(item), 0);
   const scale =
-    unpackedSize /
+    (unpackedSize - assets.size) /
     Math.max(
       1,
       sum(item => item.inArtifact.size),
     );
   const zippedScale =
-    size /
+    (size - assets.zipped) /
     Math.max(
       1,
       sum(item => item.inArtifact.zipped),

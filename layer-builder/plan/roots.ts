@@ -1,5 +1,5 @@
 /** Pure: which packages go into which artifact. */
-import type { Config } from '../types.ts';
+import type { ArtifactConfig, Config } from '../types.ts';
 
 /** Packages that every Lambda runtime brings along; shadowing them costs megabytes and start-up time. */
 export function isProvided(name: string): boolean {
@@ -22,11 +22,16 @@ export function planRoots(config: Config, imported: readonly string[]): readonly
     .filter(name => !config.exclude.includes(name))
     .sort();
   const homes = new Map(config.artifacts.flatMap(({ name, include }) => include.map(item => [item, name])));
-  const rest = config.artifacts.find(artifact => artifact.include.length === 0)?.name;
+  const rest = config.artifacts.find(takesRest)?.name;
   return config.artifacts.map(({ name, exclude }) => ({
     name,
     roots: wanted.filter(item => (homes.get(item) ?? rest) === name && !exclude.includes(item)),
   }));
+}
+
+/** Whether the packages that no artifact names belong here: one that names neither packages nor files. */
+export function takesRest({ include, assets }: ArtifactConfig): boolean {
+  return include.length === 0 && assets.length === 0;
 }
 
 /** Specifiers of these roots. A root that no code names, because the configuration includes it, is its own. */

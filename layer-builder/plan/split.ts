@@ -10,6 +10,14 @@ export interface SplitRoot {
   readonly ms: number;
 }
 
+/** Files of the project: they stay in their artifact, because the app asks for it by name. */
+export interface SplitAssets {
+  readonly paths: readonly string[];
+  /** Bytes in the artifact. */
+  readonly size: number;
+  readonly zipped: number;
+}
+
 export interface SplitInput {
   readonly artifacts: readonly {
     readonly name: string;
@@ -17,6 +25,7 @@ export interface SplitInput {
     /** Whether it is attached as a layer; otherwise it comes from S3 only. */
     readonly layer: boolean;
     readonly roots: readonly SplitRoot[];
+    readonly assets?: SplitAssets;
   }[];
   /** By location: bytes in an artifact. */
   readonly weights: ReadonlyMap<string, { readonly size: number; readonly zipped: number }>;
@@ -42,16 +51,18 @@ export interface Split {
   readonly isCurrent: boolean;
   readonly parts: readonly SplitPart[];
   /** The configuration key `artifacts` that says so. */
-  readonly artifacts: Readonly<Record<string, { load?: Load; layer?: false; include?: readonly string[] }>>;
+  readonly artifacts: Readonly<Record<string, SplitConfig>>;
   readonly notes: readonly string[];
 }
 
-interface Group {
-  readonly name: string;
-  readonly load: Load;
-  readonly layer: boolean;
-  readonly roots: readonly SplitRoot[];
+interface SplitConfig {
+  load?: Load;
+  layer?: false;
+  include?: readonly string[];
+  assets?: readonly string[];
 }
+
+type Group = SplitInput['artifacts'][number];
 
 const margin = nearPercent / 100;
 const megabyte = 1024 * 1024;
@@ -69,7 +80,7 @@ export function planSplit(input: SplitInput): Split {
     if (next === undefined) break;
     groups = next;
   }
-  const filled = groups.filter(group => group.roots.length > 0);
+  const filled = groups.filter(isFilled);
   const { problems, notes } = judge(filled, input, weigh);
   const isCurrent = groups === input.artifacts;
   const lazy = filled.filter(group => group.load === 'lazy' && !input.artifacts.includes(group));
@@ -86,12 +97,20 @@ export function planSplit(input: SplitInput): Split {
   };
 }
 
+function isFilled(group: Group): boolean {
+  return group.roots.length > 0 || hasAssets(group);
+}
+
+function hasAssets({ assets }: Group): boolean {
+  return assets !== undefined && assets.paths.length > 0;
+}
+
 type Weigh = (group: Group) => { readonly size: number; readonly zipped: number };
 
 /** What several roots of a group need is in it once. */
 function weigher(input: SplitInput): Weigh {
   return group => {
-    let [size, zipped] = [0, 0];
+    let { size, zipped } = group.assets ?? { size: 0, zipped: 0 };
     for (const location of new Set(group.roots.flatMap(root => root.locations))) {
       size += input.weights.get(location)?.size ?? 0;
       zipped += input.weights.get(location)?.zipped ?? 0;
@@ -102,7 +121,7 @@ function weigher(input: SplitInput): Weigh {
 
 /** One step towards the margins; undefined when there is none to take. */
 function improve(groups: readonly Group[], input: SplitInput, weigh: Weigh): readonly Group[] | undefined {
-  const layers = groups.filter(group => group.layer && group.roots.length > 0);
+  const layers = groups.filter(group => group.layer && isFilled(group));
   const bytes = input.appBytes + sum(layers.map(group => weigh(group).size));
   if (bytes > margin * unpackedLimit) {
     const heaviest = rootsOf(layers).sort((a, b) => saved(b, weigh) - saved(a, weigh))[0];
@@ -139,7 +158,12 @@ function moved(
   layer: boolean,
   weigh: Weigh,
 ): readonly Group[] {
-  const alone: Group = { name: nameFor(root.name, groups), load: 'lazy', layer, roots: [root] };
+  const alone: Group = {
+    name: nameFor(root.name, groups),
+    load: 'lazy',
+    layer,
+    roots: [root],
+  };
   const without = groups.map(other => {
     return other === group ? { ...group, roots: group.roots.filter(item => item !== root) } : other;
   });
@@ -161,7 +185,7 @@ function joined(
 ): readonly Group[] | undefined {
   for (const load of ['lazy', 'eager'] as const) {
     const [first, second] = layers
-      .filter(group => group.load === load)
+      .filter(group => group.load === load && !hasAssets(group))
       .sort((a, b) => weigh(a).size - weigh(b).size);
     if (first === undefined || second === undefined) continue;
     const both = { ...second, roots: [...second.roots, ...first.roots] };
@@ -216,14 +240,18 @@ function partsOf(groups: readonly Group[], input: SplitInput, weigh: Weigh): Spl
 
 /** The largest eager group takes whatever no other names, so that a new import has a home. */
 function configOf(groups: readonly Group[]): Split['artifacts'] {
-  const rest = groups.find(group => group.load === 'eager') ?? groups[0];
+  const open = groups.filter(group => !hasAssets(group));
+  const rest = open.find(group => group.load === 'eager') ?? open[0];
   return Object.fromEntries(
     groups.map(group => [
       group.name,
       {
         ...(group.load === 'lazy' ? { load: 'lazy' as const } : {}),
         ...(group.layer ? {} : { layer: false as const }),
-        ...(group === rest ? {} : { include: group.roots.map(root => root.name) }),
+        ...(group === rest || group.roots.length === 0
+          ? {}
+          : { include: group.roots.map(root => root.name) }),
+        ...(group.assets && hasAssets(group) ? { assets: group.assets.paths } : {}),
       },
     ]),
   );

@@ -40,6 +40,7 @@ const report: PlanReport = {
         }),
         ...Array.from({ length: 30 }, (_, index) => packageOf(`tiny-${index}`, 0.01)),
       ],
+      assets: { paths: [], size: 0, zipped: 0 },
       imports: [{ specifier: 'a', ms: 12 }],
     },
   ],

@@ -260,7 +260,7 @@ test('install scripts, peers, open pins, copies, what shadows the runtime and ne
   ]);
   const unresolved = [{ name: 'react', from: 'node_modules/ready', peer: true }];
   const reach = { packages: [...all.values()], requiredBy: new Map(), unresolved };
-  const artifact = { load: 'eager', layer: true, include: [], exclude: [], reach } as const;
+  const artifact = { load: 'eager', layer: true, include: [], exclude: [], assets: [], reach } as const;
   const warnings = planWarnings(
     {
       entries: all,
