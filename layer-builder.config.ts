@@ -2,6 +2,11 @@
 export default {
   service: 'github-digest',
   app: 'src/app.ts',
+  artifacts: {
+    core: {},
+    // what people look at; a request of a program never loads it
+    pages: { load: 'lazy', assets: ['src/pages/assets'] },
+  },
   function: {
     environment: {
       FAST_API__AUTH__API_KEY__NAME: 'x-api-key',

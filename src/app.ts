@@ -78,7 +78,7 @@ function createServices(context: AppContext): Services {
     log,
     secrets,
     measure,
-    dependencies: context.dependencies ?? { artifacts: [] },
+    dependencies: context.dependencies,
     repositories: createRepositoryLoader(
       { settings, secrets, measure },
       context.limits ?? {},

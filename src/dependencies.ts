@@ -5,11 +5,16 @@ export interface ResolvedArtifact {
   readonly source: 'layer' | 'tmp' | 's3';
   readonly digest: string;
   readonly tree: string;
+  /** Folder of the project's files in it, each at its place in the project. */
+  readonly assets: string;
   readonly packages: readonly { readonly name: string; readonly version: string }[];
   /** Milliseconds per phase of the resolution. */
   readonly phases: Readonly<Record<string, number | undefined>>;
 }
 
 export interface Dependencies {
+  /** Resolved so far. */
   readonly artifacts: readonly ResolvedArtifact[];
+  /** A lazy artifact, on first use. Throws an error with a code. */
+  load(name: string): Promise<ResolvedArtifact>;
 }

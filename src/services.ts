@@ -14,7 +14,8 @@ export interface Services {
   readonly routes: readonly Route[];
   readonly settings: Settings;
   readonly log: Log;
-  readonly dependencies: Dependencies;
+  /** Absent on a plain server. */
+  readonly dependencies: Dependencies | undefined;
   readonly secrets: Secrets;
   /** Told of every request to another service. */
   readonly measure: Measure;

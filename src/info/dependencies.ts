@@ -1,17 +1,18 @@
 /** What was resolved at cold start, as the handler reports it. */
 import { type Answer, json } from '../declare.ts';
+import type { ResolvedArtifact } from '../dependencies.ts';
 import type { Services } from '../services.ts';
 import { serviceVersion } from '../version.ts';
 
 /** Versions by package name; where two artifacts hold the same package, the first wins, as it does at import. */
 export function answerVersions({ dependencies }: Services): Answer {
-  const packages = dependencies.artifacts.flatMap(artifact => artifact.packages);
+  const packages = artifactsOf(dependencies).flatMap(artifact => artifact.packages);
   const versions = Object.fromEntries(packages.toReversed().map(({ name, version }) => [name, version]));
   return json({ service: serviceVersion, node: process.version, dependencies: versions });
 }
 
 export function answerDependencies({ dependencies }: Services): Answer {
-  const artifacts = dependencies.artifacts.map(({ name, source, digest, tree, packages, phases }) => ({
+  const artifacts = artifactsOf(dependencies).map(({ name, source, digest, tree, packages, phases }) => ({
     name,
     source,
     digest,
@@ -22,4 +23,8 @@ export function answerDependencies({ dependencies }: Services): Answer {
     ),
   }));
   return json({ artifacts });
+}
+
+function artifactsOf(dependencies: Services['dependencies']): readonly ResolvedArtifact[] {
+  return dependencies?.artifacts ?? [];
 }

@@ -194,7 +194,10 @@ function errorOf(status: number): JsonSchema {
   const problem = { type: 'about:blank', title, status, detail: said(errorExamples[status]) };
   return {
     description: title,
-    headers: { 'X-Request-Id': requestId, ...(status === 429 && { 'Retry-After': retryAfter }) },
+    headers: {
+      'X-Request-Id': requestId,
+      ...((status === 429 || status === 503) && { 'Retry-After': retryAfter }),
+    },
     content: {
       'application/json': { schema, example: errorExamples[status] },
       'application/problem+json': { schema: reference('Problem'), example: problem },

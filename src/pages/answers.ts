@@ -1,47 +1,43 @@
-/** The pages, their assets and the OpenAPI document as answers. */
-import { createHash } from 'node:crypto';
-import type { Answer, Route } from '../declare.ts';
-import { makeOpenApi } from '../openapi/document.ts';
-import { cookieFormScript } from './cookie-form-script.ts';
-import { digestScript } from './digest-script.ts';
-import { docsScript } from './docs-script.ts';
-import { digestPage, docsPage } from './html.ts';
-import { pageScript } from './page-script.ts';
-import { style } from './style.ts';
-import { treeScript } from './tree-script.ts';
-import { tryScript } from './try-script.ts';
+/** The pages and what they are made of, as files of a lazy artifact: no cold start downloads, unpacks or reads them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Answer } from '../declare.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { HttpError } from '../http/errors.ts';
+import { unchanging } from '../http/unchanging.ts';
 
-const script = 'text/javascript; charset=utf-8';
-const assets = {
-  style: ['text/css; charset=utf-8', style],
-  page: [script, pageScript],
-  docs: [script, docsScript],
-  try: [script, tryScript],
-  tree: [script, treeScript],
-  digest: [script, digestScript],
-  'cookie-form': [script, cookieFormScript],
-} as const;
+/** As `layer-builder.config.ts` names it. */
+const artifact = 'pages';
+/** Where the files lie, in the project and so in the artifact. */
+const folder = 'src/pages/assets';
+/** Seconds; a store that throttles or moves is back by then, or it takes an operator. */
+const retryAfter = '5';
 
-/** `try`: forms that call the API; `read`: reference only. */
-export function answerDocs(mode: 'try' | 'read'): Answer {
-  return unchanging('text/html; charset=utf-8', docsPage(mode));
+const types: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+
+/**
+ * The file `name` as an answer. Throws `HttpError` 503 with the loader's code while the artifact cannot be loaded; the
+ * next request tries again.
+ */
+export async function answerFile(name: string, dependencies: Dependencies | undefined): Promise<Answer> {
+  const root = dependencies === undefined ? join(import.meta.dirname, '../..') : await load(dependencies);
+  const type = types[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  return unchanging(type, await readFile(join(root, folder, name)));
 }
 
-export function answerDigestPage(): Answer {
-  return unchanging('text/html; charset=utf-8', digestPage);
-}
-
-export function answerAsset(name: keyof typeof assets): Answer {
-  const [type, body] = assets[name];
-  return unchanging(type, body);
-}
-
-export function answerOpenApi(routes: readonly Route[], keyName: string | undefined): Answer {
-  return unchanging('application/json', JSON.stringify(makeOpenApi(routes, keyName)));
-}
-
-/** The same until the next deployment: kept by the browser, asked about each time. */
-function unchanging(type: string, body: string): Answer {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  return { type, body, headers: { 'Cache-Control': 'no-cache', ETag: etag } };
+async function load(dependencies: Dependencies): Promise<string> {
+  try {
+    return (await dependencies.load(artifact)).assets;
+  } catch (cause) {
+    const { code = 'unknown', message } = cause as { code?: unknown; message?: string };
+    throw new HttpError(503, `The files of this page cannot be loaded (${code})`, {
+      headers: { 'Retry-After': retryAfter },
+      reason: `the artifact ${artifact} cannot be loaded: ${message}`,
+      cause,
+    });
+  }
 }

@@ -11,7 +11,9 @@ export const authRoutes: readonly Route[] = [
     summary: 'A form that sets the key as a cookie',
     public: true,
     answers: { 'text/html; charset=utf-8': 'Page' },
-    run: async () => (await import('../auth/cookie-form.ts')).answerCookieForm(),
+    errors: [503],
+    run: async ({ services }) =>
+      (await import('../pages/answers.ts')).answerFile('cookie-form.html', services.dependencies),
   }),
   route({
     method: 'POST',

@@ -1,8 +1,7 @@
-/** Pages for people, and the document behind them. Their code and assets are loaded with the first page. */
+/** Pages for people, and the document behind them. Their files come with the first page. */
 import { type Route, route } from '../declare.ts';
 
 const tag = 'pages';
-const html = { 'text/html; charset=utf-8': 'Page' } as const;
 
 const page = { method: 'GET', tag, public: true } as const;
 /** Left out of the OpenAPI document: what the pages ask for, and nobody else. */
@@ -17,61 +16,46 @@ export const pageRoutes: readonly Route[] = [
     answers: {},
     run: () => ({ status: 307, type: 'text/plain; charset=utf-8', body: '', headers: { Location: '/docs' } }),
   }),
-  route({
-    ...page,
-    path: '/docs',
-    summary: 'Every route, to read and to try',
-    answers: html,
-    run: async () => (await import('../pages/answers.ts')).answerDocs('try'),
-  }),
-  route({
-    ...page,
-    path: '/redoc',
-    summary: 'Every route, to read',
-    answers: html,
-    run: async () => (await import('../pages/answers.ts')).answerDocs('read'),
-  }),
-  route({
-    ...page,
-    path: '/digest',
-    summary: 'Choose from a repository and copy its digest',
-    answers: html,
-    run: async () => (await import('../pages/answers.ts')).answerDigestPage(),
-  }),
+  pageRoute('docs', 'Every route, to read and to try'),
+  pageRoute('redoc', 'Every route, to read'),
+  pageRoute('digest', 'Choose from a repository and copy its digest'),
   route({
     ...page,
     path: '/openapi.json',
     summary: 'This API as an OpenAPI document',
     answers: { 'application/json': 'OpenApi' },
-    run: async ({ services }) => {
-      const { answerOpenApi } = await import('../pages/answers.ts');
-      return answerOpenApi(services.routes, services.settings.keyName);
-    },
+    run: async ({ services }) => (await import('../openapi/answer.ts')).answerOpenApi(services),
   }),
-  route({
-    ...asset,
-    path: '/docs/assets/style.css',
-    summary: 'Style of all pages',
-    answers: { 'text/css; charset=utf-8': 'Page' },
-    run: async () => (await import('../pages/answers.ts')).answerAsset('style'),
-  }),
-  scriptRoute('page', 'Script that the pages share'),
-  scriptRoute('docs', 'Script of /docs and /redoc'),
-  scriptRoute('try', 'Script of /docs'),
-  scriptRoute('tree', 'Script of the tree on /digest'),
-  scriptRoute('digest', 'Script of /digest'),
-  scriptRoute('cookie-form', 'Script of /auth/set-cookie-form'),
+  assetRoute('style.css', 'text/css', 'Style of all pages'),
+  assetRoute('page.js', 'text/javascript', 'What the pages share'),
+  assetRoute('operation.js', 'text/javascript', 'How /docs and /redoc show an operation'),
+  assetRoute('docs.js', 'text/javascript', 'Script of /docs and /redoc'),
+  assetRoute('try.js', 'text/javascript', 'Forms of /docs'),
+  assetRoute('tree.js', 'text/javascript', 'Tree of /digest'),
+  assetRoute('digest.js', 'text/javascript', 'Script of /digest'),
+  assetRoute('cookie-form.js', 'text/javascript', 'Script of /auth/set-cookie-form'),
 ];
 
-function scriptRoute(
-  name: 'page' | 'docs' | 'try' | 'tree' | 'digest' | 'cookie-form',
-  summary: string,
-): Route {
+function pageRoute(name: string, summary: string): Route {
+  return route({
+    ...page,
+    path: `/${name}`,
+    summary,
+    answers: { 'text/html; charset=utf-8': 'Page' },
+    errors: [503],
+    run: async ({ services }) =>
+      (await import('../pages/answers.ts')).answerFile(`${name}.html`, services.dependencies),
+  });
+}
+
+function assetRoute(file: string, type: string, summary: string): Route {
   return route({
     ...asset,
-    path: `/docs/assets/${name}.js`,
+    path: `/docs/assets/${file}`,
     summary,
-    answers: { 'text/javascript; charset=utf-8': 'Page' },
-    run: async () => (await import('../pages/answers.ts')).answerAsset(name),
+    answers: { [`${type}; charset=utf-8`]: 'Page' },
+    errors: [503],
+    run: async ({ services }) =>
+      (await import('../pages/answers.ts')).answerFile(file, services.dependencies),
   });
 }

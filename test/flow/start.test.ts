@@ -48,7 +48,7 @@ test.serial('once: both paths serve, and the document says what they took', asyn
   const run = await start('--once', '--json', ...ports);
   t.is(run.status, 0, run.stdout + run.stderr);
   const document: { artifacts: unknown[]; functions: FunctionRun[] } = JSON.parse(run.stdout);
-  t.is(document.artifacts.length, 1);
+  t.is(document.artifacts.length, 2);
   t.deepEqual(
     document.functions.map(({ name, source, status }) => [name, source, status]),
     [
@@ -100,6 +100,14 @@ test.serial('interrupted while it serves: it ends, its ports are free, nothing i
   };
   t.is(world.functions.length, 2);
   t.is(world.invocations.length, 5);
+  const urls = [...output.matchAll(/http:\/\/127\.0\.0\.1:\d+(?=\/info\/version)/g)].map(([found]) => found);
+  t.is(urls.length, 2);
+  for (const found of urls) {
+    for (const path of ['/docs', '/docs/assets/docs.js']) {
+      const answer = await fetch(found + path);
+      t.is(answer.status, 200, `${found}${path}, from the lazy artifact`);
+    }
+  }
   const closed = new Promise<number | null>(resolve => child.on('close', resolve));
   child.kill('SIGINT');
   t.true([0, 130].includes((await closed) ?? -1));

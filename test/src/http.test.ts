@@ -129,6 +129,7 @@ test('E9 an exception in a route is 500 with the request id and nothing of the i
     get artifacts(): never {
       throw new Error('/secret/path s3://bucket');
     },
+    load: () => Promise.reject(new Error('nothing is lazy')),
   };
   const service = await serve(t, {}, { dependencies });
   for (const accept of ['*/*', 'application/problem+json']) {

@@ -25,13 +25,14 @@ test('status, server, versions and dependencies have their shapes', async t => {
     digest: 'sha256:aa',
     tree: 'sha256:bb',
     root: '/secret/place',
+    assets: '/secret/place/assets',
     packages: [{ name: 'koa', version: '3.3.0', integrity: 'sha512-x' }],
     phases: { choose: 0.12345, download: 12 },
   };
   const service = await serve(
     t,
     { AWS_LAMBDA_FUNCTION_NAME: 'f' },
-    { dependencies: { artifacts: [artifact] } },
+    { dependencies: { artifacts: [artifact], load: async () => artifact } },
   );
   const status = (await service.get('/info/status')).json() as Record<string, string>;
   t.deepEqual(Object.keys(status), ['name', 'version', 'status', 'environment']);
@@ -40,7 +41,7 @@ test('status, server, versions and dependencies have their shapes', async t => {
   t.deepEqual(Object.keys(server), ['server_id', 'server_name', 'server_instance_id', 'server_boot_time']);
   const versions = (await service.get('/info/versions')).json();
   t.like(versions, { node: process.version, dependencies: { koa: '3.3.0' } });
-  const { root, ...shown } = artifact;
+  const { root, assets: _, ...shown } = artifact;
   t.deepEqual((await service.get('/info/dependencies')).json(), {
     artifacts: [
       { ...shown, packages: [{ name: 'koa', version: '3.3.0' }], phases: { choose: 0.123, download: 12 } },

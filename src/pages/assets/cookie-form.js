@@ -1,6 +1,5 @@
-/** The browser's side of the cookie form: sends the key as JSON and says what came of it. */
+// The cookie form: sends the key as JSON and says what came of it.
 
-export const cookieFormScript = `'use strict';
 const form = document.getElementById('cookie-form');
 const field = document.getElementById('cookie-value');
 const result = document.getElementById('cookie-result');
@@ -14,9 +13,10 @@ form.addEventListener('submit', async event => {
     });
     const answer = await response.json();
     field.value = '';
-    result.textContent = response.ok ? answer.message + ' (' + answer.cookie_name + ')' : 'This cannot be a key: HTTP ' + response.status;
+    result.textContent = response.ok
+      ? `${answer.message} (${answer.cookie_name})`
+      : `This cannot be a key: HTTP ${response.status}`;
   } catch {
     result.textContent = 'The service cannot be reached.';
   }
 });
-`;
