@@ -17,9 +17,10 @@ import { memoryMb } from './process.ts';
 const initLimitMs = 10_000;
 
 export interface Sandbox {
-  deploy(place: Place): Promise<void>;
+  /** @param name of the function. @default the slug of the place */
+  deploy(place: Place, name?: string): Promise<void>;
   /** One cold start. `ms` is the init phase, full 10 s where it ran out, and the first request. */
-  time(place: Place, event: object): Promise<Answered>;
+  time(place: Place, event: object, name?: string): Promise<Answered>;
   close(): void;
 }
 
@@ -34,38 +35,38 @@ export async function openFunctions(local: LocalAws): Promise<Sandbox> {
     return { S3Bucket: bucket, S3Key: key };
   };
   return {
-    async deploy({ slug, codeZip, layerZip, variables }) {
+    async deploy({ slug, codeZip, layerZip, variables }, name = slug) {
       const layers: string[] = [];
       if (layerZip !== undefined) {
-        const Content = await upload(layerZip, `layer-${slug}.zip`);
-        const layer = await lambda.send(new PublishLayerVersionCommand({ LayerName: slug, Content }));
+        const Content = await upload(layerZip, `layer-${name}.zip`);
+        const layer = await lambda.send(new PublishLayerVersionCommand({ LayerName: name, Content }));
         layers.push(layer.LayerVersionArn ?? '');
       }
       await lambda.send(
         new CreateFunctionCommand({
-          FunctionName: slug,
+          FunctionName: name,
           Runtime: 'nodejs24.x',
           Handler: 'index.handler',
           Role: 'arn:aws:iam::000000000000:role/bench',
-          Code: await upload(codeZip, `code-${slug}.zip`),
+          Code: await upload(codeZip, `code-${name}.zip`),
           Layers: layers,
           MemorySize: memoryMb,
           Timeout: 600,
           Environment: { Variables: { ...variables } },
         }),
       );
-      await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120 }, { FunctionName: slug });
+      await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120 }, { FunctionName: name });
     },
-    async time({ slug }, event) {
-      await local.endEnvironments(slug);
+    async time({ slug }, event, name = slug) {
+      await local.endEnvironments(name);
       const answer = await lambda.send(
-        new InvokeCommand({ FunctionName: slug, Payload: JSON.stringify(event) }),
+        new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
       );
-      const record = local.invocations.findLast(({ functionName }) => functionName === slug);
-      await local.endEnvironments(slug);
+      const record = local.invocations.findLast(({ functionName }) => functionName === name);
+      await local.endEnvironments(name);
       const payload = Buffer.from(answer.Payload ?? []).toString();
       if (record === undefined || answer.FunctionError !== undefined)
-        throw new Error(`${slug} failed in the sandbox: ${payload} ${record?.logTail}`);
+        throw new Error(`${name} failed in the sandbox: ${payload} ${record?.logTail}`);
       const { statusCode, body } = JSON.parse(payload);
       const { initMs = initLimitMs, durationMs, usedMb } = record;
       return {
