@@ -42,6 +42,8 @@ export interface MakeFacts {
   /** Specifiers of the whole app. */
   readonly specifiers: readonly string[];
   readonly sourceMaps: boolean;
+  /** Whether a process may use the compile cache of this artifact: it takes one. */
+  readonly hasCache: boolean;
   /** Makes what is too large all the same, to weigh it. */
   readonly weighs: boolean;
   readonly node: TargetNode;
@@ -106,9 +108,11 @@ export async function makeArtifact(
     entries: make.entries,
     from: '',
   });
-  const cache = hasCache(config, make.node)
-    ? await makeCompileCache({ ...make, files: compacted.files, specifiers })
-    : [];
+  const named = specifiers.filter(specifier => make.specifiers.includes(specifier));
+  const cache =
+    make.hasCache && canCache(config, make.node)
+      ? await makeCompileCache({ ...make, files: compacted.files, specifiers: named })
+      : [];
   const assets = readAssets(facts.project, artifact);
   const content = [
     ...compacted.files,
@@ -212,7 +216,7 @@ function packageReport(
 }
 
 /** Another version, another machine or Node 22, whose cache cannot be moved: V8 would refuse it. */
-function hasCache(config: Config, node: TargetNode): boolean {
+function canCache(config: Config, node: TargetNode): boolean {
   return (
     config.compileCache && node.matches && config.runtime !== 'nodejs22.x' && canRun(config.architecture)
   );

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, modulesPath } from '../../artifact/layout.ts';
+import { isLate } from './compact/names.ts';
 import { lambdaFlags } from './compact/probe.ts';
 import { stageFiles } from './compact/stage.ts';
 import type { ArtifactFile } from './file.ts';
@@ -32,6 +33,7 @@ const constantRoot = '/proc/self/cwd';
 
 export interface CompileCacheInput {
   readonly files: readonly ArtifactFile[];
+  /** What the app names in its code. Packages that it only includes would bring a cache that no start reads. */
   readonly specifiers: readonly string[];
   readonly node: TargetNode;
   /** A private folder that the caller removes. */
@@ -51,7 +53,9 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
   const question = join(input.work, 'warm.json');
   const { specifiers } = input;
   const root = join(constantRoot, modulesPath, '..');
-  writeFileSync(question, JSON.stringify({ root, specifiers, directory: join(constantRoot, cachePath) }));
+  const late = input.files.flatMap(({ path }) => (isLate(path) ? [join(constantRoot, path)] : []));
+  const directory = join(constantRoot, cachePath);
+  writeFileSync(question, JSON.stringify({ root, specifiers, late, directory }));
   const flags = [
     ...lambdaFlags,
     ...['--experimental-import-meta-resolve', '--preserve-symlinks', '--no-warnings', '--random-seed=1'],
@@ -71,9 +75,9 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
     child.on('close', () => done());
   });
   input.signal?.throwIfAborted();
-  const directory = join(stage, cachePath);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
+  const made = join(stage, cachePath);
+  if (!existsSync(made)) return [];
+  return readdirSync(made, { recursive: true, withFileTypes: true })
     .filter(item => item.isFile())
     .map(item => join(item.parentPath, item.name))
     .sort()

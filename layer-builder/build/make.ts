@@ -42,6 +42,7 @@ export async function makeArtifacts(
     if (entry.folder !== undefined) layFolder(entry, entry.folder, install.folder, facts.config);
   }
   const node = findTargetNode(facts.config.runtime, facts.project);
+  const first = plan.artifacts.find(({ load, reach }) => load === 'eager' && reach.packages.length > 0);
   const made: MadeArtifact[] = [];
   for (const artifact of plan.artifacts) {
     signal?.throwIfAborted();
@@ -57,6 +58,7 @@ export async function makeArtifacts(
         entries: plan.entries,
         specifiers: plan.specifiers,
         sourceMaps,
+        hasCache: artifact === (first ?? artifact),
         weighs: options.weighs ?? false,
         node,
         signal,

@@ -8,39 +8,26 @@
  * has to see it, to make threads find the same packages (handler/hooks.ts).
  */
 import { isBuiltin } from 'node:module';
+import { extname } from 'node:path';
 import type { Plugin } from 'rolldown';
+import { isSyntaxNode } from './compact/scope.ts';
 
-/** Exports that load other modules when they are read: a module that imports one keeps its plain import. */
-const loud: Readonly<Record<string, RegExp>> = {
-  crypto: /^(webcrypto|subtle|getRandomValues)$/,
-  dns: /^promises$/,
-  events: /^EventEmitterAsyncResource$/,
-  fs: /^(ReadStream|WriteStream|FileReadStream|FileWriteStream|Utf8Stream|promises)$/,
-  http: /^(WebSocket|CloseEvent|MessageEvent)$/,
-  net: /^(BlockList|SocketAddress)$/,
-  // Reading `stdin` opens it: only the default import, the object itself, is safe.
-  process: /^(?!default$)/,
-  stream: /^promises$/,
-  timers: /^promises$/,
-  tls: /^rootCertificates$/,
-  util: /^(transferableAbortSignal|transferableAbortController|aborted)$/,
-};
 const virtual = '\0layer-builder-builtin:';
 const statement = /\b(import|export)\b([^'"`;()]*?)\bfrom\s*['"](?:node:)?([a-z_0-9/]+)['"]/g;
 
-/** A rolldown plugin for output in ESM format; a module that wants one of those exports keeps its plain import. */
+/** A rolldown plugin for output in ESM format. A module that hands a builtin or its namespace on keeps its plain import. */
 export function quietBuiltins(): Plugin {
   /** `<importer> <builtin>` → the names it imports; absent when it must keep its plain import. */
   const wanted = new Map<string, string[]>();
   return {
     name: 'quiet-builtins',
-    transform(code, id) {
+    async transform(code, id) {
       // rolldown's own helpers, which it leaves out where nothing asks for them
       if (id.startsWith('\0')) return null;
       const names = new Map<string, string[] | undefined>();
       for (const [, keyword, clause = '', name = ''] of code.matchAll(statement)) {
         if (!isBuiltin(`node:${name}`) || name === 'worker_threads') continue;
-        const more = keyword === 'export' ? undefined : importedNames(clause, name);
+        const more = keyword === 'export' ? undefined : await importedNames(clause, code, id);
         const before = names.has(name) ? names.get(name) : [];
         names.set(name, more && before ? [...before, ...more] : undefined);
       }
@@ -64,13 +51,56 @@ export function quietBuiltins(): Plugin {
   };
 }
 
-/** Names of one import clause; undefined for a namespace and when one of them must not be read unasked. */
-function importedNames(clause: string, name: string): string[] | undefined {
-  if (clause.includes('*')) return undefined;
+/** Names of one import clause; undefined for a namespace of which more is done than reading fields of it. */
+async function importedNames(clause: string, code: string, id: string): Promise<string[] | undefined> {
+  const star = /\*\s*as\s+([\w$]+)/.exec(clause)?.[1];
+  if (star !== undefined) return fieldsOf(star, code, id);
   const inner = /\{([^}]*)\}/.exec(clause)?.[1] ?? '';
   const names = inner.split(',').map(item => item.trim().split(/\s+/)[0] ?? '');
-  const real = names.filter(imported => imported !== '' && imported !== 'default' && imported !== 'type');
-  return real.some(imported => loud[name]?.test(imported)) ? undefined : real;
+  return names.filter(imported => imported !== '' && imported !== 'default' && imported !== 'type');
+}
+
+/** Nodes in which a name is not read when the code runs: the import itself, and types. */
+const mentions = new Set(['ImportDeclaration', 'TSQualifiedName', 'TSTypeQuery']);
+
+/**
+ * The fields that are read of a namespace, which is then never made: `http.request`, `path.join`. Undefined when the
+ * name stands anywhere for itself, or when it cannot be told; another variable of that name only makes more of that.
+ */
+async function fieldsOf(name: string, code: string, id: string): Promise<string[] | undefined> {
+  const fields = new Set<string>();
+  const isRead = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.every(isRead);
+    if (!isSyntaxNode(value) || mentions.has(value.type)) return true;
+    if (value.type === 'Identifier') return value['name'] !== name;
+    if (value.type === 'MemberExpression' && value['computed'] !== true) {
+      const { object, property } = value as unknown as Record<string, { type: string; name: string }>;
+      if (object?.type !== 'Identifier' || object.name !== name) return isRead(object);
+      fields.add(property?.name ?? '');
+      return true;
+    }
+    return Object.entries(value).every(([key, child]) => isLabel(value, key) || isRead(child));
+  };
+  const { parseAst } = await import('rolldown/parseAst');
+  const lang = { '.ts': 'ts', '.mts': 'ts', '.tsx': 'tsx', '.jsx': 'jsx' } as const;
+  try {
+    const program = parseAst(code, {
+      lang: lang[extname(id) as keyof typeof lang] ?? 'js',
+      sourceType: 'module',
+    });
+    return isRead(program) ? [...fields].filter(field => field !== 'default') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `{ http: 1 }`, `http() {}` in a class: a name of something else. In `{ http }` the value is looked at. */
+function isLabel(node: { readonly type: string; readonly [field: string]: unknown }, key: string): boolean {
+  return (
+    key === 'key' &&
+    node['computed'] !== true &&
+    /^(Property|PropertyDefinition|MethodDefinition)$/.test(node.type)
+  );
 }
 
 function moduleText(name: string, names: readonly string[]): string {

@@ -3,6 +3,7 @@
  * mime-db: the second costs a fifth of the zip of a small service, and nothing when it is made from the first.
  */
 import { isRecord } from '../../config/check.ts';
+import { asciiOf } from './names.ts';
 
 /** At this entry of the base: how many are left out, and what is put in. */
 export type Edit = readonly [at: number, remove: number, add: Readonly<Record<string, unknown>>];
@@ -65,7 +66,7 @@ export function applyEdits(base: unknown, edits: readonly Edit[]): unknown {
 /** The text of a CommonJS module that does so; it requires the base by the name `base`. */
 export function amendText(edits: readonly Edit[]): string {
   // As a text it is parsed faster than as an object literal, and takes less of the compile cache.
-  const text = JSON.stringify(JSON.stringify(edits));
+  const text = asciiOf(JSON.stringify(JSON.stringify(edits)));
   return `function(exports,require,module){${runtime}module.exports=amend(require("base"),JSON.parse(${text}))}`;
 }
 

@@ -6,6 +6,8 @@ export interface ChunkModule {
   readonly size: number;
   /** Modules that it requires. */
   readonly needs: readonly number[];
+  /** Whether it runs when the entries are loaded, and not only when some function asks for it. */
+  readonly isEarly: boolean;
 }
 
 export interface ChunkPlan {
@@ -13,16 +15,25 @@ export interface ChunkPlan {
   readonly own: readonly (readonly number[])[];
   /** Modules of the file that all share. */
   readonly shared: readonly number[];
-  /** Large groups that the same few roots share, each in a file of its own. */
+  /** Large groups that the same few roots share, or one large entry has for itself, each in a file of its own. */
   readonly groups: readonly (readonly number[])[];
+  /** The same of modules that do not run when the entries are loaded. */
+  readonly late: readonly (readonly number[])[];
 }
 
-/** Bytes from which modules that only some of the entries need are kept from the others: reading them costs more than a file. */
+/** Bytes from which modules that only some starts need are kept from the others: reading them costs more than a file. */
 const largeGroup = 65_536;
+
+/**
+ * Bytes from which what is an entry's own lies in another file. Who imports CommonJS reads it twice, and once more with
+ * the lexer that looks for the names of exports: 8.5 MB take 13 ms of processor and 25 MB of memory for it.
+ */
+const largeEntry = 262_144;
 
 /**
  * `entries` are modules with a file of their own. `doors` are those that ES modules import: they are taken from the
  * shared file. What one entry alone reaches lies in its file; the rest is shared, large parts by those who need them.
+ * What no start runs is not read by one either.
  */
 export function planChunks(
   modules: ReadonlyMap<number, ChunkModule>,
@@ -34,20 +45,31 @@ export function planChunks(
     for (const reached of reachOf(id, modules))
       reachedBy.set(reached, [...(reachedBy.get(reached) ?? []), root]);
   }
-  const own: number[][] = entries.map(() => []);
-  const byRoots = new Map<string, number[]>();
+  const byRoots = new Map<string, { readonly roots: readonly number[]; readonly members: number[] }>();
   for (const [id, roots] of [...reachedBy].sort(([a], [b]) => a - b)) {
-    const [first = 0] = roots;
-    if (roots.length === 1 && first < entries.length) own[first]?.push(id);
-    else byRoots.set(roots.join(), [...(byRoots.get(roots.join()) ?? []), id]);
+    const group = byRoots.get(roots.join()) ?? { roots, members: [] };
+    group.members.push(id);
+    byRoots.set(roots.join(), group);
   }
-  const isLarge = (group: readonly number[]) =>
-    group.reduce((sum, id) => sum + (modules.get(id)?.size ?? 0), 0) >= largeGroup;
-  const everyone = [...entries, ...doors].map((_, root) => root).join();
-  const groups = [...byRoots].filter(([roots, group]) => roots !== everyone && isLarge(group));
-  const apart = new Set(groups.map(([roots]) => roots));
-  const shared = [...byRoots].filter(([roots]) => !apart.has(roots)).flatMap(([, group]) => group);
-  return { own, shared: shared.sort((a, b) => a - b), groups: groups.map(([, group]) => group) };
+  const sizeOf = (group: readonly number[]) =>
+    group.reduce((sum, id) => sum + (modules.get(id)?.size ?? 0), 0);
+  const own: (readonly number[])[] = entries.map(() => []);
+  const shared: number[] = [];
+  const groups: number[][] = [];
+  const late: number[][] = [];
+  for (const { roots, members } of byRoots.values()) {
+    const unused = members.filter(id => !modules.get(id)?.isEarly);
+    const isApart = sizeOf(unused) >= largeGroup;
+    if (isApart) late.push(unused);
+    const used = isApart ? members.filter(id => modules.get(id)?.isEarly) : members;
+    const [first = 0] = roots;
+    const isOwn = roots.length === 1 && first < entries.length;
+    const isForAll = roots.length === entries.length + doors.length;
+    if (isOwn && sizeOf(used) < largeEntry) own[first] = used;
+    else if (isOwn || (!isForAll && sizeOf(used) >= largeGroup)) groups.push(used);
+    else shared.push(...used);
+  }
+  return { own, shared: shared.sort((a, b) => a - b), groups, late };
 }
 
 function reachOf(root: number, modules: ReadonlyMap<number, ChunkModule>): Set<number> {

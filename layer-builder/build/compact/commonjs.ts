@@ -10,6 +10,7 @@ import type { ModuleFormat } from './hazards.ts';
 import { findHazards } from './hazards.ts';
 import type { SourceMap } from './maps.ts';
 import { withoutFirstLine } from './maps.ts';
+import { asciiOf } from './names.ts';
 import { withoutUnderstood } from './understood.ts';
 
 /** A module on its own, before anything is decided about what it requires. */
@@ -43,7 +44,8 @@ export async function moduleReader(
     const { code, errors, map } = minifySync(file, `${head}${text.replace(/^#!/, '//')}\n})`, {
       compress: false,
       mangle: mangle && { keepNames: true },
-      codegen: { removeWhitespace: true },
+      // The sources of what is required are read from the plain text, so nothing in it is escaped.
+      codegen: { removeWhitespace: true, asciiOnly: mangle },
       sourcemap,
     });
     return { code: code.trimEnd().replace(/;$/, ''), error: errors[0]?.message, map };
@@ -82,7 +84,7 @@ export function emptyModule(file: string, format: ModuleFormat): ReadModule {
 
 function readJson(file: string, text: string): ReadModule {
   try {
-    const literal = JSON.stringify(JSON.parse(text));
+    const literal = asciiOf(JSON.stringify(JSON.parse(text)));
     // In an object literal `__proto__` would mean something else than in JSON.
     const value = literal.includes('__proto__') ? `JSON.parse(${JSON.stringify(literal)})` : literal;
     return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };

@@ -58,8 +58,13 @@ export async function bundleEsm(
       sanitizeFileName: false,
       keepNames: true,
       comments: false,
+      charset: 'ascii',
       sourcemap: state.sourceMaps ? 'hidden' : false,
-      minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
+      minify: {
+        compress: false,
+        mangle: { keepNames: true },
+        codegen: { removeWhitespace: true, asciiOnly: true },
+      },
     });
     await bundle.close();
     const chunks = output.filter(item => item.type === 'chunk');

@@ -11,7 +11,7 @@ import { emptyModule, moduleReader } from './commonjs.ts';
 import { formatOf } from './format.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
-import { dataName, locationOf } from './names.ts';
+import { dataName, latePath, locationOf } from './names.ts';
 import type { Placement, Printed, PrintedModule } from './print.ts';
 import { printEntry, printGroup, printShared } from './print.ts';
 import { nodeResolver } from './resolve.ts';
@@ -47,11 +47,11 @@ export async function linkCommonJs(
     inner,
   );
   const shared = sharedPath(state.artifact);
-  const isShared = plan.shared.length > 0 || plan.groups.length > 0;
-  const groupPath = (index: number) => `.chunks/${state.artifact}-${index}.cjs`;
-  const apart = new Map(
-    plan.groups.flatMap((group, index) => group.map(id => [id, groupPath(index)] as const)),
-  );
+  const groups = [
+    ...plan.groups.map((members, index) => ({ members, path: `.chunks/${state.artifact}-${index}.cjs` })),
+    ...plan.late.map((members, index) => ({ members, path: latePath(state.artifact, index) })),
+  ];
+  const isShared = plan.shared.length > 0 || groups.length > 0;
   const chunk = (
     path: string,
     members: readonly number[],
@@ -66,14 +66,12 @@ export async function linkCommonJs(
     const other = isShared ? from(path, shared) : undefined;
     return chunk(path, members, own => printEntry(own, idOf(file), other));
   };
-  const places = new Map([...apart].map(([id, path]) => [id, from(shared, path)]));
+  const apart = new Map(groups.map(({ members, path }) => [from(shared, path), members]));
   const chunks = [
     ...entries.map((entry, index) => entryChunk(entry, plan.own[index] ?? [])),
     ...facades.map(entry => entryChunk(entry, [])),
-    ...(isShared ? [chunk(shared, plan.shared, own => printShared(own, places))] : []),
-    ...plan.groups.map((group, index) =>
-      chunk(groupPath(index), group, own => printGroup(own, from(groupPath(index), shared))),
-    ),
+    ...(isShared ? [chunk(shared, plan.shared, own => printShared(own, apart))] : []),
+    ...groups.map(({ members, path }) => chunk(path, members, own => printGroup(own, from(path, shared)))),
   ];
   return { chunks, ids };
 }
@@ -140,7 +138,14 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
     const needs = [...targets.values()]
       .filter(({ kind }) => kind === 'module')
       .map(target => idOf(target.file));
-    modules.set(id, { id, size: module.code.length, needs, read: module, targets });
+    modules.set(id, {
+      id,
+      size: module.code.length,
+      needs,
+      isEarly: state.early.has(file),
+      read: module,
+      targets,
+    });
   }
   amendData(state, { ids, modules });
   return { ids, modules };
@@ -162,7 +167,8 @@ function amendData(state: BundleState, { ids, modules }: Graph): void {
       state.data.delete(file);
       const read = { ...emptyModule(file, 'json'), code: found.code };
       const targets = new Map<string, Target>([['base', { kind: 'file', file: found.base }]]);
-      modules.set(id, { id, size: read.code.length, needs: [], read, targets });
+      const isEarly = state.early.has(file);
+      modules.set(id, { id, size: read.code.length, needs: [], isEarly, read, targets });
       for (const [user, module] of modules) {
         if (![...module.targets.values()].some(target => target.file === file)) continue;
         const own = [...module.targets].map(([source, target]): [string, Target] => {
@@ -186,8 +192,7 @@ function printable({ ids, modules }: Graph, id: number, path: string, state: Bun
     const own = relative(join(state.folder, 'node_modules'), file).split(sep).join('/');
     return [source, dotted(posix.relative(posix.dirname(path), state.data.get(file) ?? own))];
   });
-  const { file, code } = module?.read ?? { file: '', code: '' };
-  return { id, code, isEarly: state.early.has(file), needs: new Map(needs) };
+  return { id, code: module?.read.code ?? '', isEarly: module?.isEarly ?? false, needs: new Map(needs) };
 }
 
 function sharesOf(graph: Graph, members: readonly number[], state: BundleState): ReadonlyMap<string, number> {

@@ -9,6 +9,15 @@ export function locationOf(folder: string, file: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
 }
 
+/** Where CommonJS modules lie that do not run when the packages are loaded. */
+export function latePath(artifact: string, index: number): string {
+  return `.chunks/${artifact}-late-${index}.cjs`;
+}
+
+export function isLate(path: string): boolean {
+  return /\/\.chunks\/[^/]+-late-\d+\.cjs$/.test(path);
+}
+
 /** Two files of one name must not meet, and the name must not change with the place of the install. */
 export function dataName(file: string): string {
   return `${stem(file)}-${sha256Hex(readFileSync(file)).slice(0, 8)}.json`;
@@ -19,4 +28,12 @@ export function stem(file: string): string {
     .basename(file)
     .replace(/\.[^.]*$/, '')
     .replace(/[^\w-]/g, '_');
+}
+
+/**
+ * JSON as a JavaScript expression of the same value. Code is ASCII alone: V8 keeps a source with any character beyond
+ * Latin-1 as two bytes each, and one with any beyond ASCII takes the slow way out of UTF-8.
+ */
+export function asciiOf(json: string): string {
+  return json.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

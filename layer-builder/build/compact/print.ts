@@ -33,11 +33,11 @@ export interface Printed {
  *   its first use.
  */
 const runtime =
-  `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={};let http2;
+  `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={},bring=require;let http2;
 function add(native,modules){for(const id in modules)known[id]=[native,...modules[id]]}
 function load(id){
 if(has(done,id))return done[id].exports;
-if(!has(known,id))places[id]();
+if(!has(known,id))bring(places[id]);
 const[native,run,needs={}]=known[id];
 const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):own(found)??native(found)};
 for(const key of["main","extensions","cache"])require[key]=native[key];
@@ -57,10 +57,13 @@ return found&&{...found,configurable:true}};
 return new Proxy({},traps)}
 `.replaceAll('\n', '');
 
-/** The file that several share. `apart` names, for each module that lies in a file of its own, that file. */
-export function printShared(modules: readonly PrintedModule[], apart: ReadonlyMap<number, string>): Printed {
+/** The file that several share. `apart` tells of each file beside it which modules it brings. */
+export function printShared(
+  modules: readonly PrintedModule[],
+  apart: ReadonlyMap<string, readonly number[]>,
+): Printed {
   const places = [...apart]
-    .map(([id, path]) => `places[${id}]=()=>require(${JSON.stringify(path)});`)
+    .map(([path, ids]) => `for(const id of[${ids}])places[id]=${JSON.stringify(path)};`)
     .join('');
   return print(`${runtime}${places}add(require,`, modules, ');exports.add=add;exports.load=load;');
 }

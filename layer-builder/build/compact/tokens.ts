@@ -7,6 +7,9 @@ import { shiftMap } from './maps.ts';
 export const token = 'layer-builder-file:';
 /** Prefix of a file's absolute path where the id of its module is not known yet. */
 export const idToken = 'layer-builder-id:';
+/** How rolldown writes what is not ASCII. */
+const escaped = /\\u(?:\{([0-9a-f]+)\}|([0-9a-f]{4}))/gi;
+
 /** Puts relative paths and ids in place of tokens: of the chunk that answers for a file, or of the file itself. */
 export function linkFiles(
   chunk: BundleChunk,
@@ -24,7 +27,10 @@ export function linkFiles(
     return path.startsWith('.') ? path : `./${path}`;
   };
   const code = chunk.code.replaceAll(pattern, (...parts) => {
-    const [whole, quote, kind, file, offset] = parts as [string, string, string, string, number];
+    const [whole, quote, kind, named, offset] = parts as [string, string, string, string, number];
+    const file = named.replace(escaped, (_, inBraces, hex) =>
+      String.fromCodePoint(parseInt(inBraces ?? hex, 16)),
+    );
     const text = kind === idToken ? String(ids.get(file)) : `${quote}${pathTo(file)}${quote}`;
     const before = chunk.code.slice(0, offset);
     const line = before.split('\n').length - 1;

@@ -2,14 +2,14 @@
  * Runs in a child process of the target's Node: loads packages with V8's compile cache switched on and writes the
  * cache down. Plain JavaScript: every target's Node runs it.
  *
- * argv: a JSON file { root, specifiers, directory }.
+ * argv: a JSON file { root, specifiers, late, directory }; late are files of modules that no start runs.
  */
 import { readFileSync } from 'node:fs';
 import * as module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const { root, specifiers, directory } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { root, specifiers, late, directory } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const parent = join(root, 'index.mjs');
 
 // Portable: what counts is where a module lies as seen from the cache, so both may move together.
@@ -21,5 +21,7 @@ for (const specifier of specifiers) {
     // A package that does not load here has no cache; the proof has already reported it.
   }
 }
+// Loading such a file runs none of its modules: what is kept is where each function begins and ends.
+for (const file of late) module.createRequire(parent)(file);
 module.flushCompileCache();
 process.exit(0);

@@ -3,22 +3,23 @@ import test from 'ava';
 import type { ChunkModule } from '../../../layer-builder/build/compact/chunks.ts';
 import { planChunks } from '../../../layer-builder/build/compact/chunks.ts';
 
-/** Module n needs the listed ones; sizes in kB, 1 by default. */
+/** Module n needs the listed ones; sizes in kB, 1 by default; those of `late` run when a function asks. */
 function modules(
   needs: Readonly<Record<number, readonly number[]>>,
   sizes: Readonly<Record<number, number>> = {},
+  late: readonly number[] = [],
 ): ReadonlyMap<number, ChunkModule> {
   return new Map(
-    Object.entries(needs).map(([id, list]) => [
-      Number(id),
-      { id: Number(id), size: (sizes[Number(id)] ?? 1) * 1024, needs: list },
-    ]),
+    Object.entries(needs).map(([key, list]) => {
+      const id = Number(key);
+      return [id, { id, size: (sizes[id] ?? 1) * 1024, needs: list, isEarly: !late.includes(id) }];
+    }),
   );
 }
 
 test('what one entry alone reaches is its own, cycles too; the rest is shared', t => {
   const graph = modules({ 0: [2, 3], 1: [3], 2: [4], 3: [5], 4: [2], 5: [] });
-  t.deepEqual(planChunks(graph, [0, 1], []), { own: [[0, 2, 4], [1]], shared: [3, 5], groups: [] });
+  t.deepEqual(planChunks(graph, [0, 1], []), { own: [[0, 2, 4], [1]], shared: [3, 5], groups: [], late: [] });
 });
 
 test('an entry that another one requires is shared, and its file only answers for it', t => {
@@ -26,6 +27,7 @@ test('an entry that another one requires is shared, and its file only answers fo
     own: [[0], []],
     shared: [1, 2],
     groups: [],
+    late: [],
   });
 });
 
@@ -34,12 +36,40 @@ test('what ES modules take is shared even when nothing else reaches it', t => {
     own: [[0]],
     shared: [1, 2],
     groups: [],
+    late: [],
   });
 });
 
 test('what is large and needed by some alone is kept from the others, what all need is not', t => {
   const graph = modules({ 0: [3, 4], 1: [3, 4], 2: [4], 3: [], 4: [] }, { 3: 64, 4: 500 });
-  t.deepEqual(planChunks(graph, [0, 1, 2], []), { own: [[0], [1], [2]], shared: [4], groups: [[3]] });
+  t.deepEqual(planChunks(graph, [0, 1, 2], []), {
+    own: [[0], [1], [2]],
+    shared: [4],
+    groups: [[3]],
+    late: [],
+  });
   const smaller = modules({ 0: [3], 1: [3], 2: [], 3: [] }, { 3: 63 });
   t.deepEqual(planChunks(smaller, [0, 1, 2], []).groups, []);
+});
+
+test('what no start runs is kept from all of them when it is large, apart for each set of roots', t => {
+  const graph = modules(
+    { 0: [2, 4], 1: [4, 5], 2: [3], 3: [], 4: [6], 5: [], 6: [] },
+    { 3: 64, 5: 63, 6: 70 },
+    [3, 5, 6],
+  );
+  t.deepEqual(planChunks(graph, [0, 1], []), {
+    own: [
+      [0, 2],
+      [1, 5],
+    ],
+    shared: [4],
+    groups: [],
+    late: [[3], [6]],
+  });
+});
+
+test('the code of a large entry lies beside it: Node looks for the names of exports in the entry alone', t => {
+  t.deepEqual(planChunks(modules({ 0: [1], 1: [] }, { 1: 255 }), [0], []).own, [[]]);
+  t.deepEqual(planChunks(modules({ 0: [1], 1: [] }, { 1: 254 }), [0], []).own, [[0, 1]]);
 });

@@ -362,7 +362,8 @@ test('node:http is taken without waking undici', async t => {
         name: 'server',
         manifest: { type: 'module', main: 'i.js' },
         files: {
-          'i.js': `import http, { STATUS_CODES as codes } from 'node:http'; export const teapot = codes[418]; export const same = http.STATUS_CODES === codes;`,
+          'i.js': `import http, { STATUS_CODES as codes } from 'node:http'; import * as all from 'node:http';
+                   export const teapot = codes[418]; export const same = http.STATUS_CODES === codes && all.default.METHODS === all.METHODS;`,
         },
       },
     ],
@@ -373,6 +374,63 @@ test('node:http is taken without waking undici', async t => {
      show([same, teapot, process.moduleLoadList.some(name => name.includes('undici'))]);`,
   );
   t.deepEqual(answer, [true, "I'm a Teapot", false]);
+});
+
+test('bundled code is ASCII and means what it meant', async t => {
+  const code = `'ü😀', /^[é😀-😂]$/u.test('😁'), \`ä\`, String.raw\`\\u00e4\`, { ö: 'ß' }.ö`;
+  const { root, files } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'other-letters',
+        manifest: { exports: { import: './i.mjs', require: './r.js' } },
+        files: {
+          'i.mjs': `export const said = [${code}];`,
+          'r.js': `exports.said = [${code}, require('./data.json')];`,
+          'data.json': JSON.stringify({ ключ: '値' }),
+        },
+      },
+    ],
+  );
+  for (const path of files.filter(name => /js$/.test(name)))
+    t.regex(readFileSync(join(root, 'node_modules', path), 'utf8'), /^[\0-\x7f]+$/, path);
+  const answer = await runIn(
+    root,
+    `import { createRequire } from 'node:module';
+     import { said } from 'other-letters';
+     show([said, createRequire(process.cwd() + '/x.js')('other-letters').said]);`,
+  );
+  const said = ['ü😀', true, 'ä', '\\u00e4', 'ß'];
+  t.deepEqual(answer, [said, [...said, { ключ: '値' }]]);
+});
+
+test('what only a function asks for lies in a file that no start reads, and finds the same modules', async t => {
+  const { root, files } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'sleeper',
+        files: {
+          'index.js': `exports.state = require('./state'); exports.wake = () => require('./late').wake();`,
+          'state.js': `exports.count = 0;`,
+          'late.js': `const state = require('./state'); const own = require('./index'); const text = '${'x'.repeat(70_000)}';
+                      exports.wake = () => [++state.count, own.state === state, text.length];`,
+        },
+      },
+    ],
+  );
+  t.true(files.includes('.chunks/core-late-0.cjs'));
+  const answer = await runIn(
+    root,
+    `import { createRequire } from 'node:module';
+     import sleeper from 'sleeper';
+     const { cache } = createRequire(import.meta.url);
+     const isRead = () => Object.keys(cache).some(path => path.includes('-late-'));
+     show([isRead(), sleeper.wake(), sleeper.wake(), isRead()]);`,
+  );
+  t.deepEqual(answer, [false, [1, true, 70_000], [2, true, 70_000], true]);
 });
 
 test('the compile cache is accepted by a Node with the flags that Lambda gives it, from wherever the artifact lies', async t => {
