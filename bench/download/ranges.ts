@@ -35,7 +35,7 @@ export async function downloadRanges(
       ...(etag !== undefined && { 'if-match': etag }),
     };
     const as = { credentials, region: target.region, at: new Date(settings.clock.wall()) };
-    const answer = await send(url, await signGet(url, headers, as), settings.limits.connectMs).answer;
+    const answer = await send(url, signGet(url, headers, as), settings.limits.connectMs).answer;
     if (answer.statusCode !== 206) throw new Error(`status ${answer.statusCode} (expected 206)`);
     return answer;
   };

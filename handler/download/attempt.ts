@@ -22,7 +22,7 @@ export interface Moments {
  */
 export async function attempt(
   url: URL,
-  sign: (headers: Record<string, string>) => Promise<Record<string, string>>,
+  sign: (headers: Record<string, string>) => Record<string, string>,
   parcel: Parcel,
   settings: Pick<LoaderSettings, 'limits' | 'clock'>,
   untilMs: number,
@@ -34,7 +34,7 @@ export async function attempt(
   const range = continuation(parcel);
   const flights: Flight[] = [];
   const launch = async (): Promise<Flight> => {
-    const flight = send(url, await sign(range), limits.connectMs);
+    const flight = send(url, sign(range), limits.connectMs);
     flight.connected.then(() => {
       moments.connectedAt ??= clock.monotonic();
     });

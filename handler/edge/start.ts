@@ -122,7 +122,7 @@ async function initialise(
     dependencies,
     log: logger.log,
     metric: (name, value, unit, dimensions = {}) => reporter.metric({ name, value, unit }, dimensions),
-    readZip: async () => (await import('../zip/untrusted.ts')).readUntrusted,
+    readZip: async () => (await import('../fetch.ts')).readUntrusted,
   };
   const url = pathToFileURL(path.join(options.folder, appFile));
   // an ES module that failed stays failed under its URL

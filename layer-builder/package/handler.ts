@@ -29,8 +29,6 @@ export async function bundleHandler(): Promise<readonly HandlerFile[]> {
       platform: 'node',
       logLevel: 'warn',
       plugins: [quietBuiltins(), builtinsAsObjects],
-      // AWS's signer as ES modules can be shaken: 34 kB instead of 220
-      resolve: { mainFields: ['module', 'main'] },
       onLog(_level, log) {
         if (log.code === 'UNRESOLVED_IMPORT') unresolved.push(log.message);
       },
