@@ -41,6 +41,8 @@ export interface MakeFacts {
   readonly entries: ReadonlyMap<string, LockEntry>;
   /** Specifiers of the whole app. */
   readonly specifiers: readonly string[];
+  /** Those of them that are loaded before any of its code runs. */
+  readonly started: readonly string[];
   readonly sourceMaps: boolean;
   /** Whether a process may use the compile cache of this artifact: it takes one. */
   readonly hasCache: boolean;

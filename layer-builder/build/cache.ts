@@ -27,6 +27,7 @@ export function buildKey(
     { service, runtime, architecture, prefix, forms, compileCache },
     artifacts,
     plan.specifiers,
+    plan.started,
     plan.install,
     plan.artifacts.flatMap(artifact => artifact.reach.packages.map(entry => folderDigest(entry.folder))),
     plan.machine,

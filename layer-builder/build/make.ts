@@ -57,6 +57,7 @@ export async function makeArtifacts(
         machine: plan.machine,
         entries: plan.entries,
         specifiers: plan.specifiers,
+        started: plan.started,
         sourceMaps,
         hasCache: artifact === (first ?? artifact),
         weighs: options.weighs ?? false,

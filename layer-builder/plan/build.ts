@@ -26,6 +26,8 @@ export interface BuildPlan {
   readonly artifacts: readonly PlannedArtifact[];
   /** Specifiers of the app that an artifact must answer, e.g. `koa`, `date-fns/format`. */
   readonly specifiers: readonly string[];
+  /** Those of them that are loaded before any of the app's code runs. */
+  readonly started: readonly string[];
 }
 
 /** Throws what `planInstall` throws. */
@@ -59,5 +61,6 @@ export function planBuild(facts: ProjectFacts): BuildPlan {
     entries,
     artifacts,
     specifiers: bundle.specifiers,
+    started: bundle.started,
   };
 }

@@ -2,7 +2,7 @@
 import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, posix, relative, sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { InputOptions } from 'rolldown';
+import type { InputOptions, RolldownOutput } from 'rolldown';
 import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { isProvided } from '../plan/roots.ts';
@@ -24,6 +24,8 @@ export interface AppBundle {
   readonly importedFrom: Readonly<Record<string, string>>;
   /** Every specifier with which it imports them, sorted: `koa`, `date-fns/format` … */
   readonly specifiers: readonly string[];
+  /** Those of them that are loaded before any of its code runs. */
+  readonly started: readonly string[];
 }
 
 /**
@@ -95,7 +97,9 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
     if (problems.length > 0) throw new Error(problems.join('; '));
     const sorted = [...specifiers].sort();
     const packages = [...new Set(sorted.map(id => packageOf(id)).filter(name => name !== undefined))];
-    return { files, packages: packages.sort(), importedFrom, specifiers: sorted };
+    const reached = startedBy(output);
+    const started = sorted.filter(id => reached.has(id));
+    return { files, packages: packages.sort(), importedFrom, specifiers: sorted, started };
   } catch (cause) {
     throw new BuilderError('BUNDLE_FAILED', `the app cannot be bundled: ${reasonOf(cause)}`, {
       hint: 'correct the import, or run "npm install NAME" when a dependency is missing',
@@ -103,6 +107,17 @@ export async function bundleApp(project: string, entry: string, lockfile: Lockfi
       cause,
     });
   }
+}
+
+/** What the entry imports, and the chunks that it imports, but not what a function of them asks for. */
+function startedBy(output: RolldownOutput['output']): ReadonlySet<string> {
+  const chunks = output.filter(item => item.type === 'chunk');
+  const reached = new Set(chunks.filter(chunk => chunk.isEntry).map(chunk => chunk.fileName));
+  // A Set grows while it is walked.
+  for (const name of reached) {
+    for (const next of chunks.find(chunk => chunk.fileName === name)?.imports ?? []) reached.add(next);
+  }
+  return reached;
 }
 
 /**

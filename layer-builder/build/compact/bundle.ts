@@ -30,6 +30,8 @@ export interface BundleInput {
   readonly raw: ReadonlySet<string>;
   /** CommonJS files that run when the entries are loaded; others may later. */
   readonly early: ReadonlySet<string>;
+  /** Files that every start of the app loads. */
+  readonly started: ReadonlySet<string>;
   /** CommonJS modules that were read before. */
   readonly modules: ModuleMemory;
   /** Whether each chunk brings its source map. */
@@ -88,7 +90,9 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
   const facades = [...state.facades]
     .sort()
     .map((file, index) => ({ file, name: `.chunks/${input.artifact}-${index}-${stem(file)}` }));
-  const { chunks: commonJs, ids } = await linkCommonJs(state, named, facades, [...state.doors].sort());
+  const doors = [...state.doors].sort();
+  const started = new Set([...input.started, ...esm.started]);
+  const { chunks: commonJs, ids } = await linkCommonJs({ ...state, started }, named, facades, doors);
   const entries = [...named, ...facades];
   const places = new Map([
     ...esm.places,

@@ -32,24 +32,27 @@ const largeEntry = 262_144;
 
 /**
  * `entries` are modules with a file of their own. `doors` are those that ES modules import: they are taken from the
- * shared file. What one entry alone reaches lies in its file; the rest is shared, large parts by those who need them.
+ * shared file. Of both, `started` are those that every start loads: what runs then lies in the shared file, which is
+ * read at once, and of the rest, what one entry alone reaches lies in its file, large parts by those who need them.
  * What no start runs is not read by one either.
  */
 export function planChunks(
   modules: ReadonlyMap<number, ChunkModule>,
   entries: readonly number[],
   doors: readonly number[],
+  started: ReadonlySet<number>,
 ): ChunkPlan {
   const reachedBy = new Map<number, number[]>();
-  for (const [root, id] of [...entries, ...doors].entries()) {
+  const roots = [...entries, ...doors];
+  for (const [root, id] of roots.entries()) {
     for (const reached of reachOf(id, modules))
       reachedBy.set(reached, [...(reachedBy.get(reached) ?? []), root]);
   }
-  const byRoots = new Map<string, { readonly roots: readonly number[]; readonly members: number[] }>();
-  for (const [id, roots] of [...reachedBy].sort(([a], [b]) => a - b)) {
-    const group = byRoots.get(roots.join()) ?? { roots, members: [] };
+  const byRoots = new Map<string, { readonly by: readonly number[]; readonly members: number[] }>();
+  for (const [id, by] of [...reachedBy].sort(([a], [b]) => a - b)) {
+    const group = byRoots.get(by.join()) ?? { by, members: [] };
     group.members.push(id);
-    byRoots.set(roots.join(), group);
+    byRoots.set(by.join(), group);
   }
   const sizeOf = (group: readonly number[]) =>
     group.reduce((sum, id) => sum + (modules.get(id)?.size ?? 0), 0);
@@ -57,19 +60,25 @@ export function planChunks(
   const shared: number[] = [];
   const groups: number[][] = [];
   const late: number[][] = [];
-  for (const { roots, members } of byRoots.values()) {
+  for (const { by, members } of byRoots.values()) {
     const unused = members.filter(id => !modules.get(id)?.isEarly);
     const isApart = sizeOf(unused) >= largeGroup;
     if (isApart) late.push(unused);
     const used = isApart ? members.filter(id => modules.get(id)?.isEarly) : members;
-    const [first = 0] = roots;
-    const isOwn = roots.length === 1 && first < entries.length;
-    const isForAll = roots.length === entries.length + doors.length;
-    if (isOwn && sizeOf(used) < largeEntry) own[first] = used;
-    else if (isOwn || (!isForAll && sizeOf(used) >= largeGroup)) groups.push(used);
-    else shared.push(...used);
+    const [first = 0] = by;
+    const isOwn = by.length === 1 && first < entries.length;
+    // Alone there is nothing to share: one file is read sooner than two.
+    const isStarted = roots.length > 1 && by.some(root => started.has(roots[root] ?? -1));
+    if (isOwn && !isStarted && sizeOf(used) < largeEntry) own[first] = used;
+    else if (isStarted || (!isOwn && (by.length === roots.length || sizeOf(used) < largeGroup)))
+      shared.push(...used);
+    else groups.push(used);
   }
-  return { own, shared: shared.sort((a, b) => a - b), groups, late };
+  shared.sort((a, b) => a - b);
+  // ES modules import the shared file: it is as short as an entry.
+  return doors.length > 0 && sizeOf(shared) >= largeGroup
+    ? { own, shared: [], groups: [shared, ...groups], late }
+    : { own, shared, groups, late };
 }
 
 function reachOf(root: number, modules: ReadonlyMap<number, ChunkModule>): Set<number> {

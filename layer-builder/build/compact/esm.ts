@@ -21,7 +21,12 @@ const doorPrefix = '\0layer-builder-door:';
 export interface EsmGraph {
   readonly chunks: readonly BundleChunk[];
   readonly places: ReadonlyMap<string, string>;
+  /** CommonJS files that are loaded when the entries are which every start loads. */
+  readonly started: ReadonlySet<string>;
 }
+
+/** Id of a door → the file behind it and what is taken from it. */
+type Doors = Map<string, { file: string; names: readonly string[] }>;
 
 /** `commonJs` are entries in that format: they have a file that can be imported by its name. */
 export async function bundleEsm(
@@ -29,7 +34,9 @@ export async function bundleEsm(
   entries: readonly BundleEntry[],
   commonJs: ReadonlySet<string>,
 ): Promise<EsmGraph> {
-  if (entries.length === 0) return { chunks: [], places: new Map() };
+  const none: EsmGraph = { chunks: [], places: new Map(), started: new Set() };
+  if (entries.length === 0) return none;
+  const doors: Doors = new Map();
   const { rolldown } = await import('rolldown');
   try {
     const bundle = await rolldown({
@@ -46,7 +53,7 @@ export async function bundleEsm(
       },
       treeshake: false,
       preserveEntrySignatures: 'strict',
-      plugins: [quietBuiltins(), nodeRules(state, commonJs)],
+      plugins: [quietBuiltins(), nodeRules(state, commonJs, doors)],
     });
     const { output } = await bundle.generate({
       format: 'esm',
@@ -79,10 +86,11 @@ export async function bundleEsm(
         map: chunk.map === null ? undefined : absoluteMap(chunk.map, join(state.folder, chunk.fileName)),
       })),
       places: new Map(chunks.flatMap(placed)),
+      started: startedBy(chunks, state, doors),
     };
   } catch (error) {
     blame(state, error, entries);
-    return { chunks: [], places: new Map() };
+    return none;
   }
 }
 
@@ -90,11 +98,25 @@ function placed(chunk: OutputChunk): [string, string][] {
   return chunk.isEntry && chunk.facadeModuleId ? [[chunk.facadeModuleId, chunk.fileName]] : [];
 }
 
+function startedBy(chunks: readonly OutputChunk[], state: BundleState, doors: Doors): ReadonlySet<string> {
+  const started = chunks.filter(chunk => state.started.has(chunk.facadeModuleId ?? ''));
+  const names = new Set(started.map(chunk => chunk.fileName));
+  const files = new Set<string>();
+  // A Set grows while it is walked.
+  for (const name of names) {
+    const chunk = chunks.find(({ fileName }) => fileName === name);
+    for (const id of chunk?.moduleIds ?? []) files.add(doors.get(id)?.file ?? '');
+    for (const id of chunk?.imports ?? []) {
+      if (id.startsWith(token)) files.add(id.slice(token.length));
+      else names.add(id);
+    }
+  }
+  return files;
+}
+
 /** Decides for each import what Node would do with it. */
-function nodeRules(state: BundleState, commonJs: ReadonlySet<string>): Plugin {
+function nodeRules(state: BundleState, commonJs: ReadonlySet<string>, doors: Doors): Plugin {
   const names = new Map<string, ImportedNames>();
-  /** Id of a door → the file behind it and what is taken from it. */
-  const doors = new Map<string, { file: string; names: readonly string[] }>();
   const shared = token + sharedPath(state.artifact);
   return {
     name: 'node-rules',

@@ -36,6 +36,8 @@ export interface CompactInput {
   readonly parts: readonly PackagePart[];
   /** What must be loadable by name, e.g. `koa`, `date-fns/format`. */
   readonly specifiers: readonly string[];
+  /** Those that every start of the app loads. */
+  readonly started: readonly string[];
   readonly entries: ReadonlyMap<string, LockEntry>;
   readonly machine: Machine;
   readonly forms: Readonly<Record<string, PackageForm>>;
@@ -145,7 +147,17 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
   const raw = new Set(reasons.raw.keys());
   const { artifact, sourceMaps } = input;
   const early = new Set(original.loaded);
-  const bundle = await bundlePackages({ folder, artifact, entries, raw, early, modules, sourceMaps });
+  const started = new Set(input.started.flatMap(specifier => ways(original, specifier)[0].file ?? []));
+  const bundle = await bundlePackages({
+    folder,
+    artifact,
+    entries,
+    raw,
+    early,
+    started,
+    modules,
+    sourceMaps,
+  });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
   const question = { root: folder, specifiers: [], files: bundle.commonJs };
   const names = await probePackages(question, input.work, input);

@@ -45,6 +45,7 @@ export async function linkCommonJs(
     graph.modules,
     entries.map(entry => idOf(entry.file)),
     inner,
+    new Set([...state.started].map(idOf)),
   );
   const shared = sharedPath(state.artifact);
   const groups = [

@@ -1,7 +1,7 @@
 /** Which CommonJS module goes into which file of an artifact. */
 import test from 'ava';
 import type { ChunkModule } from '../../../layer-builder/build/compact/chunks.ts';
-import { planChunks } from '../../../layer-builder/build/compact/chunks.ts';
+import { planChunks as plan } from '../../../layer-builder/build/compact/chunks.ts';
 
 /** Module n needs the listed ones; sizes in kB, 1 by default; those of `late` run when a function asks. */
 function modules(
@@ -16,6 +16,13 @@ function modules(
     }),
   );
 }
+
+const planChunks = (
+  graph: ReadonlyMap<number, ChunkModule>,
+  entries: readonly number[],
+  doors: readonly number[],
+  started: readonly number[] = [],
+) => plan(graph, entries, doors, new Set(started));
 
 test('what one entry alone reaches is its own, cycles too; the rest is shared', t => {
   const graph = modules({ 0: [2, 3], 1: [3], 2: [4], 3: [5], 4: [2], 5: [] });
@@ -72,4 +79,15 @@ test('what no start runs is kept from all of them when it is large, apart for ea
 test('the code of a large entry lies beside it: Node looks for the names of exports in the entry alone', t => {
   t.deepEqual(planChunks(modules({ 0: [1], 1: [] }, { 1: 255 }), [0], []).own, [[]]);
   t.deepEqual(planChunks(modules({ 0: [1], 1: [] }, { 1: 254 }), [0], []).own, [[0, 1]]);
+});
+
+test('what every start runs lies in one file, whatever reaches it; an entry without others keeps its own', t => {
+  const graph = modules({ 0: [3, 4], 1: [4], 2: [5], 3: [], 4: [], 5: [] }, { 3: 500, 4: 70 });
+  t.deepEqual(planChunks(graph, [0, 1, 2], [], [0]), {
+    own: [[], [1], [2, 5]],
+    shared: [0, 3, 4],
+    groups: [],
+    late: [],
+  });
+  t.deepEqual(planChunks(modules({ 0: [1], 1: [] }), [0], [], [0]).own, [[0, 1]]);
 });
