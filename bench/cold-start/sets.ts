@@ -61,7 +61,7 @@ export const heavySet: BenchSet = {
   variables: {},
   external: ['sharp'],
   roundsOfOriginal: 5,
-  note: 'Heavy set: bench/sets/heavy, pinned by its lockfile; every package is deployed, eight and Koa are imported.',
+  note: 'Heavy set: bench/sets/heavy, pinned by its lockfile; every package is deployed, eight and Koa are imported. Ours lies in the two artifacts that `layer-builder plan` proposes for it: typescript, which no start imports, in a lazy one.',
   targets: serviceTargets.filter(({ over, under }) => over === 's3' && under !== 'bundle'),
   copyInto: project => copyParts(project, ['.npmrc'], 'bench/sets/heavy'),
 };

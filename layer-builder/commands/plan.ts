@@ -83,9 +83,11 @@ function formatSplit(split: Split): string[] {
     ? split.fits
       ? 'fits as it is'
       : 'does not fit, and no split of it would'
-    : split.fits
-      ? 'a split that fits, for the key "artifacts" of the configuration'
-      : 'the nearest to a split that fits';
+    : split.isOptional
+      ? 'fits as it is; a start takes less with this as the key "artifacts" of the configuration'
+      : split.fits
+        ? 'a split that fits, for the key "artifacts" of the configuration'
+        : 'the nearest to a split that fits';
   return [
     title,
     ...table([['  where', '', 'zipped', 'unpacked', 'import', ''], ...rows], [2, 3, 4]),

@@ -1,6 +1,7 @@
 /** Pure: a plan in figures, against every limit that it can run into. */
 import type { Digest } from '../../artifact/digest.ts';
 import type { Architecture, Load, Runtime } from '../../artifact/lock.ts';
+import { packageOf } from '../read/bundle.ts';
 import type { ProjectFacts } from '../read/project.ts';
 import type { PackageForm } from '../types.ts';
 import type { BuildPlan } from './build.ts';
@@ -144,6 +145,7 @@ function splitInput(
     ms: imports
       .filter(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`))
       .reduce((total, { ms }) => total + ms, 0),
+    isStarted: plan.started.some(specifier => packageOf(specifier) === name),
   });
   return {
     artifacts: artifacts.map(({ name, load, layer, roots, assets, imports }) => ({

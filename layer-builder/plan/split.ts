@@ -8,6 +8,8 @@ export interface SplitRoot {
   readonly locations: readonly string[];
   /** Milliseconds of its import on this machine. */
   readonly ms: number;
+  /** Whether every start of the app loads it. */
+  readonly isStarted: boolean;
 }
 
 /** Files of the project: they stay in their artifact, because the app asks for it by name. */
@@ -47,8 +49,10 @@ export interface SplitPart {
 
 export interface Split {
   readonly fits: boolean;
-  /** True when nothing has to change. */
+  /** True when nothing has to change, and nothing would be better. */
   readonly isCurrent: boolean;
+  /** True when what is configured fits: another split only makes starts shorter. */
+  readonly isOptional: boolean;
   readonly parts: readonly SplitPart[];
   /** The configuration key `artifacts` that says so. */
   readonly artifacts: Readonly<Record<string, SplitConfig>>;
@@ -67,16 +71,20 @@ type Group = SplitInput['artifacts'][number];
 const margin = nearPercent / 100;
 const megabyte = 1024 * 1024;
 
+/** Bytes unpacked from which a package that no start loads is worth an artifact of its own. */
+const largeSleeper = 1_000_000;
+
 /**
- * Leaves what fits as it is. Otherwise the heaviest packages move to S3, loaded lazily, until the layers keep the
- * margin; packages whose import takes too long for the init phase become lazy; layers beyond five are joined.
+ * The heaviest packages move to S3, loaded lazily, until the layers keep the margin; packages whose import takes too
+ * long for the init phase become lazy; layers beyond five are joined. What fits stays as it is, but for large packages
+ * that no start loads: lazy, they are neither downloaded nor unpacked by one.
  */
 export function planSplit(input: SplitInput): Split {
   const weigh = weigher(input);
   let groups: readonly Group[] = input.artifacts;
   const most = 2 * groups.reduce((sum, group) => sum + group.roots.length, 0) + groups.length;
   for (let step = 0; step < most; step++) {
-    const next = improve(groups, input, weigh);
+    const next = improve(groups, input, weigh) ?? relieve(groups, weigh);
     if (next === undefined) break;
     groups = next;
   }
@@ -87,6 +95,9 @@ export function planSplit(input: SplitInput): Split {
   return {
     fits: problems.length === 0,
     isCurrent,
+    isOptional:
+      improve(input.artifacts, input, weigh) === undefined &&
+      judge(input.artifacts, input, weigh).problems.length === 0,
     parts: partsOf(filled, input, weigh),
     artifacts: configOf(filled),
     notes: [
@@ -136,6 +147,17 @@ function improve(groups: readonly Group[], input: SplitInput, weigh: Weigh): rea
     if (slowest !== undefined) return moved(groups, slowest, slowest.group.layer, weigh);
   }
   return layers.length > layersLimit ? joined(groups, layers, weigh) : undefined;
+}
+
+/** A large package that no start loads, out of an artifact that every start takes; undefined when there is none. */
+function relieve(groups: readonly Group[], weigh: Weigh): readonly Group[] | undefined {
+  const layers = groups.filter(group => group.layer && isFilled(group));
+  const eager = groups.filter(group => group.load === 'eager' && group.roots.some(root => root.isStarted));
+  const [sleeper] = rootsOf(eager)
+    .filter(placed => !placed.root.isStarted && saved(placed, weigh) >= largeSleeper)
+    .sort((a, b) => saved(b, weigh) - saved(a, weigh));
+  if (sleeper === undefined || (sleeper.group.layer && layers.length >= layersLimit)) return undefined;
+  return moved(groups, sleeper, sleeper.group.layer, weigh);
 }
 
 interface Placed {

@@ -24,9 +24,11 @@ export function splitSection(split: Split): string {
     ? split.fits
       ? 'It fits as it is.'
       : 'It does not fit, and no split of it would.'
-    : split.fits
-      ? 'This split fits:'
-      : 'This comes nearest to a split that fits:';
+    : split.isOptional
+      ? 'It fits as it is. With this split a start takes less:'
+      : split.fits
+        ? 'This split fits:'
+        : 'This comes nearest to a split that fits:';
   const rows = split.parts.map(
     part =>
       `<tr><td>${part.place === 's3' ? 'S3 only' : part.place}<td>${part.place === 'function' ? 'the app itself' : `${escapeHtml(part.name)} (${part.load})`}<td class="n">${bytes(part.size)}<td class="n">${bytes(part.unpackedSize)}<td class="n">${part.place === 'function' ? '' : milliseconds(part.ms)}<td>${escapeHtml(part.packages.join(', '))}`,

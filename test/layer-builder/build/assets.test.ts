@@ -100,7 +100,7 @@ for (const [title, spoil, code] of refused) {
 
 test('files stay in the artifact that the app asks for by name, whatever packages move', t => {
   const assets = { paths: ['web'], size: 1_000_000, zipped: 500_000 };
-  const roots = ['a', 'b'].map(name => ({ name, locations: [name], ms: 1 }));
+  const roots = ['a', 'b'].map(name => ({ name, locations: [name], ms: 1, isStarted: true }));
   const { artifacts, parts, fits } = planSplit({
     artifacts: [
       { name: 'core', load: 'eager', layer: true, roots },

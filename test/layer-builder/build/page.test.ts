@@ -48,7 +48,7 @@ const report: PlanReport = {
     { name: 'layers', used: 1, limit: 5, unit: 'layers', percent: 20, state: 'ok' },
     { name: 'direct', used: 45, limit: 50, unit: 'bytes', percent: 90, state: 'near', note: 'S3 takes more' },
   ],
-  split: { fits: true, isCurrent: true, parts: [], artifacts: { core: {} }, notes: [] },
+  split: { fits: true, isCurrent: true, isOptional: true, parts: [], artifacts: { core: {} }, notes: [] },
   warnings: [`near${evil}`],
 };
 

@@ -7,8 +7,8 @@ import { planSplit } from '../../../layer-builder/plan/split.ts';
 const MB = 1_000_000;
 
 /** Each root needs itself and `with`; sizes in MB of all are `sizes`. */
-function root(name: string, needs: readonly string[] = [], ms = 10): SplitRoot {
-  return { name, locations: [name, ...needs], ms };
+function root(name: string, needs: readonly string[] = [], ms = 10, isStarted = true): SplitRoot {
+  return { name, locations: [name, ...needs], ms, isStarted };
 }
 
 function split(
@@ -80,6 +80,29 @@ test('a proposal, given as configuration, fits as it is', t => {
 test('imports that take longer than the init phase become lazy, the slowest first', t => {
   const { artifacts } = split([core([root('a'), root('slow', [], 6000), root('b', [], 3000)])], {});
   t.deepEqual<unknown, unknown>(artifacts, { core: {}, slow: { load: 'lazy', include: ['slow'] } });
+});
+
+test('a large package that no start loads becomes lazy where it lies, a small one stays', t => {
+  const sleeps = (name: string) => root(name, ['lib'], 10, false);
+  const roots = [root('a', ['lib']), sleeps('compiler'), sleeps('tool'), sleeps('small')];
+  const sizes = { a: 5, compiler: 30, tool: 2, small: 0.9, lib: 1 };
+  const { artifacts, isCurrent, isOptional, notes } = split([core(roots)], sizes);
+  t.false(isCurrent);
+  t.true(isOptional);
+  t.deepEqual<unknown, unknown>(artifacts, {
+    core: {},
+    compiler: { load: 'lazy', include: ['compiler'] },
+    tool: { load: 'lazy', include: ['tool'] },
+  });
+  t.regex(notes.join(), /dependencies\.load\('compiler'\)/);
+});
+
+test('what is lazy as a whole stays, and so does what only names at run time load', t => {
+  const sleeps = root('compiler', [], 10, false);
+  t.true(split([core([sleeps, root('b', [], 10, false)])], { compiler: 30, b: 2 }).isCurrent);
+  t.true(
+    split([core([root('a')]), { ...core([sleeps]), name: 'c', load: 'lazy' }], { compiler: 30 }).isCurrent,
+  );
 });
 
 test('layers beyond five are joined, the smallest of one kind', t => {
