@@ -19,6 +19,21 @@ const epoch = new Date('1980-01-01T12:01:00Z');
  * Throws `BUILD_SOURCE_CHANGED` when a file is no longer the one that was hashed.
  */
 export async function writeZip(files: readonly ArtifactFile[]): Promise<Buffer> {
+  const sorted = [...files].sort((a, b) => compareBytes(a.path, b.path));
+  return settleZip(await Promise.all(halves(sorted).map(writeHalf)));
+}
+
+/** Two, because deflate works outside of the main thread: what the bytes are does not depend on where they are cut. */
+function halves(files: readonly ArtifactFile[]): readonly (readonly ArtifactFile[])[] {
+  let left = files.reduce((sum, file) => sum + file.size, 0) / 2;
+  const middle = files.findIndex(({ size }) => {
+    left -= size;
+    return left <= 0;
+  });
+  return middle > 0 ? [files.slice(0, middle), files.slice(middle)] : [files];
+}
+
+async function writeHalf(files: readonly ArtifactFile[]): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 9 }, forceLocalTime: false });
   const chunks: Buffer[] = [];
   const ended = new Promise<void>((resolve, reject) => {
@@ -27,7 +42,7 @@ export async function writeZip(files: readonly ArtifactFile[]): Promise<Buffer> 
     archive.on('error', reject);
     archive.on('warning', reject);
   });
-  for (const file of [...files].sort((a, b) => compareBytes(a.path, b.path))) {
+  for (const file of files) {
     const written = once(archive, 'entry');
     archive.append(readContent(file), { name: file.path, date: epoch, mode: file.mode });
     // One file in memory at a time: archiver would queue them all.
@@ -35,5 +50,5 @@ export async function writeZip(files: readonly ArtifactFile[]): Promise<Buffer> 
   }
   await archive.finalize();
   await ended;
-  return settleZip(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }

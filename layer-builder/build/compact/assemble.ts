@@ -24,8 +24,8 @@ export interface Assembled {
 
 export interface AssembleInput {
   readonly bundle: BundleResult;
-  /** Loaded one by one, the CommonJS files that must tell their names. */
-  readonly names: Probe;
+  /** CommonJS file → the names that it must tell. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
   readonly kept: Traced;
   /** Those that the bundle answers. */
   readonly specifiers: readonly string[];
@@ -55,11 +55,13 @@ export function assembleFiles(input: AssembleInput): Assembled {
   };
 }
 
-function chunkFiles(bundle: BundleResult, names: Probe): [ArtifactFile, ReadonlyMap<string, number>][] {
+function chunkFiles(
+  bundle: BundleResult,
+  names: AssembleInput['names'],
+): [ArtifactFile, ReadonlyMap<string, number>][] {
   const fileByPlace = new Map([...bundle.places].map(([file, place]) => [place, file]));
   return bundle.chunks.map(chunk => {
-    const shape = names.files[fileByPlace.get(chunk.path) ?? '']?.shape as { keys?: object } | undefined;
-    const code = annotateNames(chunk.code, Object.keys(shape?.keys ?? {}));
+    const code = annotateNames(chunk.code, names.get(fileByPlace.get(chunk.path) ?? '') ?? []);
     return [fileOf(`${modulesPath}/${chunk.path}`, code), chunk.shares];
   });
 }

@@ -10,6 +10,7 @@ import type { ModuleMemory } from './commonjs.ts';
 import { bundleEsm, withoutNameHelper } from './esm.ts';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
+import type { HazardMemory } from './hazards.ts';
 import { linkCommonJs } from './link.ts';
 import type { SourceMap } from './maps.ts';
 import { locationOf, stem } from './names.ts';
@@ -34,6 +35,8 @@ export interface BundleInput {
   readonly started: ReadonlySet<string>;
   /** CommonJS modules that were read before. */
   readonly modules: ModuleMemory;
+  /** Files that were looked at before. */
+  readonly looked: HazardMemory;
   /** Whether each chunk brings its source map. */
   readonly sourceMaps: boolean;
 }
@@ -65,6 +68,8 @@ export interface BundleState extends BundleInput {
   readonly hazards: Map<string, string>;
   /** CommonJS files that ES modules import under a name of their own, because they take all of it. */
   readonly facades: Set<string>;
+  /** Entries in CommonJS that ES modules import. */
+  readonly taken: Set<string>;
   /** CommonJS files that ES modules take from the shared file. */
   readonly doors: Set<string>;
   /** Files of packages that stay as they are, which either graph loads. */
@@ -79,6 +84,7 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
     memory: new Map(),
     hazards: new Map(),
     facades: new Set(),
+    taken: new Set(),
     doors: new Set(),
     outside: new Set(),
     data: new Map(),
@@ -112,7 +118,7 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
   return {
     chunks,
     places,
-    commonJs: entries.map(entry => entry.file),
+    commonJs: [...facades.map(entry => entry.file), ...[...state.taken].sort()],
     outside: [...state.outside],
     hazards: state.hazards,
   };

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
-import type { ModuleFormat } from './hazards.ts';
-import { findHazards } from './hazards.ts';
+import type { HazardMemory, ModuleFormat } from './hazards.ts';
+import { hazardsOf } from './hazards.ts';
 import type { SourceMap } from './maps.ts';
 import { withoutFirstLine } from './maps.ts';
 import { asciiOf } from './names.ts';
@@ -37,6 +37,7 @@ const head = '(function(exports,require,module){\n';
 export async function moduleReader(
   memory: ModuleMemory,
   formats: FormatMemory,
+  hazards: HazardMemory,
   withMaps: boolean,
 ): Promise<(file: string) => ReadModule> {
   const { minifySync } = await import('rolldown/utils');
@@ -58,16 +59,20 @@ export async function moduleReader(
     const plain = minify(file, text, false, false);
     if (plain.error !== undefined)
       return { ...emptyModule(file, format), hazard: `it does not parse: ${plain.error}` };
-    const [hazard] = withoutUnderstood(findHazards(text, format), file);
+    const asks: ReadModule = {
+      ...emptyModule(file, format),
+      requires: sourcesOf(plain.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
+      imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
+    };
+    const body = plain.code.slice(head.trimEnd().length);
+    const [hazard] = withoutUnderstood(hazardsOf(file, text, format, hazards, body), file);
+    if (hazard !== undefined) return { ...asks, hazard: `${basename(file)}: ${hazard.reason}` };
     // And renamed: Node's lexer would take `exports.name=` inside for a name of the whole file.
     const { code, map } = minify(file, text, true, withMaps);
     return {
-      ...emptyModule(file, format),
+      ...asks,
       // Without the parentheses: those tell V8 to compile at once.
       code: code.slice(1, -1),
-      requires: sourcesOf(plain.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
-      imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
-      hazard: hazard === undefined ? undefined : `${basename(file)}: ${hazard.reason}`,
       map: map && withoutFirstLine(map, file, text),
     };
   };

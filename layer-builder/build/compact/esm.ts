@@ -9,7 +9,7 @@ import type { ImportedNames } from './boundary.ts';
 import { doorText, importedNames } from './boundary.ts';
 import type { BundleChunk, BundleEntry, BundleState } from './bundle.ts';
 import { formatOf } from './format.ts';
-import { findHazards } from './hazards.ts';
+import { hazardsOf } from './hazards.ts';
 import { sharedPath } from './link.ts';
 import type { SourceMap } from './maps.ts';
 import { shiftMap } from './maps.ts';
@@ -145,7 +145,7 @@ function nodeRules(state: BundleState, commonJs: ReadonlySet<string>, doors: Doo
       if (target !== 'commonjs') return resolved;
       const taken = kind === 'import-statement' ? names.get(importer ?? '')?.get(source) : undefined;
       if (taken === undefined || commonJs.has(file)) {
-        if (!commonJs.has(file)) state.facades.add(file);
+        (commonJs.has(file) ? state.taken : state.facades).add(file);
         return { id: token + file, external: true };
       }
       state.doors.add(file);
@@ -164,7 +164,7 @@ function nodeRules(state: BundleState, commonJs: ReadonlySet<string>, doors: Doo
 function inspect(state: BundleState, id: string): void {
   const location = locationOf(state.folder, id);
   if (location === undefined || state.hazards.has(location)) return;
-  const [hazard] = findHazards(readFileSync(id, 'utf8'), formatOf(id, state.memory));
+  const [hazard] = hazardsOf(id, readFileSync(id, 'utf8'), formatOf(id, state.memory), state.looked);
   if (hazard !== undefined) state.hazards.set(location, `${posix.basename(id)}: ${hazard.reason}`);
 }
 

@@ -18,52 +18,84 @@ export interface Hazard {
   readonly reason: string;
 }
 
-/** Why this module must stay in its own file: every reason, in the order of the text. */
-export function findHazards(code: string, format: ModuleFormat): readonly Hazard[] {
+/** By file: rounds of one build look at the same ones again. */
+export type HazardMemory = Map<string, readonly Hazard[]>;
+
+/** `findHazards` of a file that may have been looked at before. */
+export function hazardsOf(
+  file: string,
+  code: string,
+  format: ModuleFormat,
+  memory: HazardMemory,
+  withoutComments?: string,
+): readonly Hazard[] {
+  const found = memory.get(file) ?? findHazards(code, format, withoutComments);
+  memory.set(file, found);
+  return found;
+}
+
+/**
+ * Why this module must stay in its own file: every reason, in the order of the text. Who has the code without comments
+ * gives it too: most words that would make it worth a look stand in those.
+ */
+export function findHazards(
+  code: string,
+  format: ModuleFormat,
+  withoutComments: string = code,
+): readonly Hazard[] {
   if (format !== 'esm' && format !== 'commonjs') return [];
-  if (!suspicious.test(code)) return [];
+  if (!suspicious.test(withoutComments)) return [];
   try {
     const program: unknown = parseAst(code, {
       lang: 'js',
       sourceType: format === 'esm' ? 'module' : 'commonjs',
     });
-    return [...visit(program, { format, parent: undefined, field: '', shadowed: new Set() })];
+    const found: Hazard[] = [];
+    visit(program, { format, parent: undefined, field: '', above: [], declared: new Map(), found });
+    return found;
   } catch {
     return [unknown('it does not parse as the kind of module that Node takes it for')];
   }
 }
 
-/** Where a node stands: below which parent, in which of its fields, in which kind of module. */
+/** Where a node stands: below which nodes, the last of them its parent, in which of its fields, in which kind of module. */
 interface Place {
-  readonly parent: SyntaxNode | undefined;
-  readonly field: string;
   readonly format: ModuleFormat;
-  /** Names that mean something else here than Node's own. */
-  readonly shadowed: ReadonlySet<string>;
+  readonly above: SyntaxNode[];
+  /** Looked at for the few names that matter, and then kept: it takes a walk of its own. */
+  readonly declared: Map<SyntaxNode, ReadonlySet<string>>;
+  readonly found: Hazard[];
+  parent: SyntaxNode | undefined;
+  field: string;
 }
 
-function* visit(value: unknown, place: Place): Generator<Hazard> {
+/** The place is one object for the whole walk: a compiler has millions of nodes. */
+function visit(value: unknown, place: Place): void {
   if (Array.isArray(value)) {
-    for (const item of value) yield* visit(item, place);
+    for (const item of value) if (typeof item === 'object' && item !== null) visit(item, place);
     return;
   }
   if (!isSyntaxNode(value)) return;
-  const own = hazardOf(value, place);
-  if (own !== undefined) yield own;
-  const declared = declaredNames(value);
-  const shadowed = declared.size === 0 ? place.shadowed : new Set([...place.shadowed, ...declared]);
-  for (const [field, child] of Object.entries(value)) {
+  const hazard = hazardOf(value, place);
+  if (hazard !== undefined) place.found.push(hazard);
+  const { parent, field } = place;
+  place.above.push(value);
+  for (const key in value) {
+    const child = value[key];
     if (typeof child !== 'object' || child === null) continue;
-    yield* visit(child, { ...place, parent: value, field, shadowed });
+    place.parent = value;
+    place.field = key;
+    visit(child, place);
   }
+  place.above.pop();
+  place.parent = parent;
+  place.field = field;
 }
 
 function hazardOf(node: SyntaxNode, place: Place): Hazard | undefined {
   switch (node.type) {
     case 'Identifier':
-      return isReference(place.parent, place.field) && !isShadowed(String(node['name']), place)
-        ? identifierHazard(String(node['name']), place)
-        : undefined;
+      return referenceHazard(String(node['name']), place);
     case 'ImportExpression':
       return isText(node['source']) ? undefined : unknown('it imports a module whose name is computed');
     case 'MetaProperty':
@@ -102,9 +134,20 @@ function identifierHazard(name: string, { parent, field, format }: Place): Hazar
   }
 }
 
-/** `createRequire` is imported by its name, and is Node's all the same. */
-function isShadowed(name: string, { shadowed }: Place): boolean {
-  return name !== 'createRequire' && name !== 'Worker' && shadowed.has(name);
+function referenceHazard(name: string, place: Place): Hazard | undefined {
+  const hazard = isReference(place.parent, place.field) ? identifierHazard(name, place) : undefined;
+  return hazard === undefined || isShadowed(name, place) ? undefined : hazard;
+}
+
+/** Whether it means something else here than Node's own. `createRequire` is imported by its name, and is Node's all the same. */
+function isShadowed(name: string, { above, declared }: Place): boolean {
+  if (name === 'createRequire' || name === 'Worker') return false;
+  const byNode = above.findLast(node => {
+    const names = declared.get(node) ?? declaredNames(node);
+    declared.set(node, names);
+    return names.has(name);
+  });
+  return byNode !== undefined;
 }
 
 function requireHazard(parent: SyntaxNode | undefined, field: string): Hazard | undefined {

@@ -11,9 +11,10 @@ import type { ArtifactFile } from '../file.ts';
 import type { TargetNode } from '../node.ts';
 import type { Assembled } from './assemble.ts';
 import { assembleFiles } from './assemble.ts';
-import type { BundleEntry } from './bundle.ts';
+import type { BundleEntry, BundleResult } from './bundle.ts';
 import { bundlePackages } from './bundle.ts';
 import type { ModuleMemory } from './commonjs.ts';
+import type { HazardMemory } from './hazards.ts';
 import type { ImportTime } from './judge.ts';
 import { blameAll, compareProbes, importsOf, ways } from './judge.ts';
 import type { Probe } from './probe.ts';
@@ -110,10 +111,11 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
     reasons.whole.set(locationOfRoot(specifier), reason);
   }
   const modules: ModuleMemory = new Map();
+  const looked: HazardMemory = new Map();
   for (let round = 0; round < rounds; round++) {
     input.signal?.throwIfAborted();
     const before = new Set(reasons.raw.keys());
-    const verdict = await tryForms({ input, folder, wanted, original, reasons, modules });
+    const verdict = await tryForms({ input, folder, wanted, original, reasons, modules, looked });
     if (verdict.kind === 'proved') {
       const forms = formsOf(input, reasons);
       return { ...verdict.assembled, forms, imports: verdict.imports, times: timesOf(original) };
@@ -134,6 +136,7 @@ interface Attempt {
   readonly original: Probe;
   readonly reasons: Reasons;
   readonly modules: ModuleMemory;
+  readonly looked: HazardMemory;
 }
 
 type Verdict =
@@ -141,7 +144,7 @@ type Verdict =
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
 async function tryForms(attempt: Attempt): Promise<Verdict> {
-  const { input, folder, wanted, original, reasons, modules } = attempt;
+  const { input, folder, wanted, original, reasons, modules, looked } = attempt;
   const specifiers = wanted.filter(specifier => !reasons.raw.has(`node_modules/${packageOf(specifier)}`));
   const entries = entriesOf(specifiers, original);
   const raw = new Set(reasons.raw.keys());
@@ -156,11 +159,11 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
     early,
     started,
     modules,
+    looked,
     sourceMaps,
   });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
-  const question = { root: folder, specifiers: [], files: bundle.commonJs };
-  const names = await probePackages(question, input.work, input);
+  const names = await readNames(bundle, attempt);
   if (!names) return { kind: 'faulty', faults: blameAll(specifiers, 'its modules do not load one by one') };
   const fromApp = wanted.flatMap(specifier => ways(original, specifier).flatMap(({ file }) => file ?? []));
   const kept = await tracePackages({
@@ -168,6 +171,7 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
     packages: input.parts.filter(part => raw.has(part.location)).map(part => rawPackage(part, input)),
     roots: [...fromApp, ...bundle.outside],
     wholes: reasons.whole,
+    looked,
   });
   const assembled = assembleFiles({ bundle, names, kept, specifiers, original, folder });
   const stage = join(realpathSync(input.work), 'stage');
@@ -182,6 +186,27 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
     : blameAll(wanted, 'it ends or blocks the process that loads it from the artifact');
   if (!found || faults.size > 0) return { kind: 'faulty', faults };
   return { kind: 'proved', assembled, imports: importsOf(found) };
+}
+
+/** Export names of the CommonJS files that `import` leads to; most were told when they were loaded from the install. */
+async function readNames(
+  { commonJs }: BundleResult,
+  { input, folder, wanted, original }: Attempt,
+): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  const names = new Map<string, readonly string[]>();
+  const add = (file: string, shape: unknown) => {
+    const { keys } = (shape ?? {}) as { readonly keys?: object };
+    if (shape !== undefined) names.set(file, Object.keys(keys ?? {}));
+  };
+  for (const specifier of wanted) {
+    const [{ file = '', shape }] = ways(original, specifier);
+    add(file, shape);
+  }
+  const files = commonJs.filter(file => !names.has(file));
+  if (files.length === 0) return names;
+  const probe = await probePackages({ root: folder, specifiers: [], files }, input.work, input);
+  for (const file of files) add(file, probe?.files[file]?.shape);
+  return probe && names;
 }
 
 /** One entry for each file that a specifier leads to; CommonJS packages have one for both ways of loading. */

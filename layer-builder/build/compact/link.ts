@@ -89,7 +89,7 @@ interface Graph {
 type Target = { readonly kind: 'module' | 'file'; readonly file: string };
 
 async function readGraph(state: BundleState, roots: readonly string[]): Promise<Graph> {
-  const read = await moduleReader(state.modules, state.memory, state.sourceMaps);
+  const read = await moduleReader(state.modules, state.memory, state.looked, state.sourceMaps);
   const resolve = await nodeResolver(state.folder);
   const ids = new Map<string, number>();
   const modules: Graph['modules'] = new Map();

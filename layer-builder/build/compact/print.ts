@@ -89,16 +89,23 @@ export function printEntry(
 }
 
 function print(head: string, modules: readonly PrintedModule[], tail: string): Printed {
-  let code = `${head}{`;
+  const parts: string[] = [];
   const placements: Placement[] = [];
-  for (const [index, { id, code: text, isEarly, needs }] of modules.entries()) {
+  let [line, column] = [0, 0];
+  const put = (text: string) => {
+    parts.push(text);
+    const last = text.lastIndexOf('\n');
+    line += last < 0 ? 0 : text.split('\n').length - 1;
+    column = last < 0 ? column + text.length : text.length - last - 1;
+  };
+  put(`${head}{`);
+  for (const [index, { id, code, isEarly, needs }] of modules.entries()) {
     // In parentheses V8 compiles it at once, and only that comes into the compile cache.
-    code += `${index === 0 ? '' : ','}${id}:[${isEarly ? '(' : ''}`;
-    const line = code.split('\n');
-    placements.push({ id, line: line.length - 1, column: line.at(-1)?.length ?? 0 });
-    code += isEarly ? `${text})` : text;
+    put(`${index === 0 ? '' : ','}${id}:[${isEarly ? '(' : ''}`);
+    placements.push({ id, line, column });
+    put(isEarly ? `${code})` : code);
     const pairs = [...needs].map(([source, target]) => `${JSON.stringify(source)}:${JSON.stringify(target)}`);
-    code += pairs.length === 0 ? ']' : `,{${pairs.join(',')}}]`;
+    put(pairs.length === 0 ? ']' : `,{${pairs.join(',')}}]`);
   }
-  return { code: `${code}}${tail}\n`, placements };
+  return { code: `${parts.join('')}}${tail}\n`, placements };
 }

@@ -7,7 +7,8 @@ import type { ArtifactFile } from '../file.ts';
 import { isLegal } from '../prune.ts';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
-import { findHazards } from './hazards.ts';
+import type { HazardMemory } from './hazards.ts';
+import { hazardsOf } from './hazards.ts';
 import { locationOf } from './names.ts';
 import type { Way } from './resolve.ts';
 import { nodeResolver } from './resolve.ts';
@@ -31,6 +32,8 @@ export interface TraceInput {
   readonly roots: readonly string[];
   /** Locations that keep all files → why; more are added. */
   readonly wholes: Map<string, string>;
+  /** Files that were looked at before. */
+  readonly looked: HazardMemory;
 }
 
 /** What is kept of each package, by location. */
@@ -72,7 +75,7 @@ export async function tracePackages(input: TraceInput): Promise<Traced> {
     }
     const item = byLocation.get(location);
     if (item === undefined || wholes.has(location)) continue;
-    const hazards = withoutUnderstood(findHazards(text, formatOf(file, formats)), file);
+    const hazards = withoutUnderstood(hazardsOf(file, text, formatOf(file, formats), input.looked), file);
     const unknown = hazards.find(hazard => hazard.kind === 'unknown');
     if (unknown && !item.isAsked) keepWhole(location, `${basename(file)}: ${unknown.reason}`);
     else if (hazards.length > 0) {
