@@ -91,6 +91,8 @@ export async function makeArtifact(
     };
   });
   const specifiers = specifiersOf(artifact.roots, make.specifiers);
+  const named = specifiers.filter(specifier => make.specifiers.includes(specifier));
+  const hasCache = make.hasCache && canCache(config, make.node);
   const compacted = await compactPackages({
     ...make,
     artifact: artifact.name,
@@ -98,6 +100,7 @@ export async function makeArtifact(
     specifiers,
     entries: make.entries,
     forms: config.forms,
+    makeCache: async files => (hasCache ? makeCompileCache({ ...make, files, specifiers: named }) : []),
   });
   // What was bundled was read again: it must be what was looked at.
   for (const { files } of parts) files.forEach(readContent);
@@ -110,16 +113,11 @@ export async function makeArtifact(
     entries: make.entries,
     from: '',
   });
-  const named = specifiers.filter(specifier => make.specifiers.includes(specifier));
-  const cache =
-    make.hasCache && canCache(config, make.node)
-      ? await makeCompileCache({ ...make, files: compacted.files, specifiers: named })
-      : [];
   const assets = readAssets(facts.project, artifact);
   const content = [
     ...compacted.files,
     ...assets,
-    ...cache,
+    ...compacted.cache,
     fileOf(`${ownPath}/${artifact.name}.sbom.json`, sbom),
     ...(parts.length === 0
       ? []

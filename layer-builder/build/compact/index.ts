@@ -11,9 +11,9 @@ import type { ArtifactFile } from '../file.ts';
 import type { TargetNode } from '../node.ts';
 import type { Assembled } from './assemble.ts';
 import { assembleFiles } from './assemble.ts';
-import type { BundleEntry, BundleResult } from './bundle.ts';
 import { bundlePackages } from './bundle.ts';
 import type { ModuleMemory } from './commonjs.ts';
+import { entriesOf, readNames } from './entries.ts';
 import type { HazardMemory } from './hazards.ts';
 import type { ImportTime } from './judge.ts';
 import { blameAll, compareProbes, importsOf, ways } from './judge.ts';
@@ -45,6 +45,8 @@ export interface CompactInput {
   readonly sourceMaps: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
+  /** Makes the compile cache of these files; it is made while they are proved. */
+  makeCache(files: readonly ArtifactFile[]): Promise<readonly ArtifactFile[]>;
 }
 
 export interface ChosenForm {
@@ -56,6 +58,8 @@ export interface ChosenForm {
 export interface Compacted extends Assembled {
   /** By location. */
   readonly forms: ReadonlyMap<string, ChosenForm>;
+  /** The compile cache of the files. */
+  readonly cache: readonly ArtifactFile[];
   /** Milliseconds of each import, one after the other, as they are in the artifact. */
   readonly imports: readonly ImportTime[];
   /** Location → milliseconds in its own modules, as installed. */
@@ -118,7 +122,8 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
     const verdict = await tryForms({ input, folder, wanted, original, reasons, modules, looked });
     if (verdict.kind === 'proved') {
       const forms = formsOf(input, reasons);
-      return { ...verdict.assembled, forms, imports: verdict.imports, times: timesOf(original) };
+      const { assembled, cache, imports } = verdict;
+      return { ...assembled, cache, forms, imports, times: timesOf(original) };
     }
     const news = [...verdict.faults].map(([location, reason]) =>
       fallBack(location, reason, before.has(location)),
@@ -140,30 +145,20 @@ interface Attempt {
 }
 
 type Verdict =
-  | { readonly kind: 'proved'; readonly assembled: Assembled; readonly imports: readonly ImportTime[] }
+  | ({ readonly kind: 'proved'; readonly assembled: Assembled } & Pick<Compacted, 'cache' | 'imports'>)
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
 async function tryForms(attempt: Attempt): Promise<Verdict> {
-  const { input, folder, wanted, original, reasons, modules, looked } = attempt;
+  const { input, folder, wanted, original, reasons, looked } = attempt;
   const specifiers = wanted.filter(specifier => !reasons.raw.has(`node_modules/${packageOf(specifier)}`));
   const entries = entriesOf(specifiers, original);
   const raw = new Set(reasons.raw.keys());
   const { artifact, sourceMaps } = input;
   const early = new Set(original.loaded);
   const started = new Set(input.started.flatMap(specifier => ways(original, specifier)[0].file ?? []));
-  const bundle = await bundlePackages({
-    folder,
-    artifact,
-    entries,
-    raw,
-    early,
-    started,
-    modules,
-    looked,
-    sourceMaps,
-  });
+  const bundle = await bundlePackages({ ...attempt, artifact, sourceMaps, entries, raw, early, started });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
-  const names = await readNames(bundle, attempt);
+  const names = await readNames(bundle.commonJs, wanted, original, { root: folder, ...input });
   if (!names) return { kind: 'faulty', faults: blameAll(specifiers, 'its modules do not load one by one') };
   const fromApp = wanted.flatMap(specifier => ways(original, specifier).flatMap(({ file }) => file ?? []));
   const kept = await tracePackages({
@@ -179,48 +174,16 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
   mkdirSync(stage);
   stageFiles(assembled.files, stage);
   const root = join(stage, modulesPath, '..');
-  const found = await probePackages({ root, specifiers: wanted, files: [] }, input.work, input);
+  const [found, cache] = await Promise.all([
+    probePackages({ root, specifiers: wanted, files: [] }, input.work, input),
+    input.makeCache(assembled.files),
+  ]);
   const provable = wanted.filter(specifier => !reasons.whole.has(`node_modules/${packageOf(specifier)}`));
   const faults = found
     ? compareProbes(provable, original, found)
     : blameAll(wanted, 'it ends or blocks the process that loads it from the artifact');
   if (!found || faults.size > 0) return { kind: 'faulty', faults };
-  return { kind: 'proved', assembled, imports: importsOf(found) };
-}
-
-/** Export names of the CommonJS files that `import` leads to; most were told when they were loaded from the install. */
-async function readNames(
-  { commonJs }: BundleResult,
-  { input, folder, wanted, original }: Attempt,
-): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
-  const names = new Map<string, readonly string[]>();
-  const add = (file: string, shape: unknown) => {
-    const { keys } = (shape ?? {}) as { readonly keys?: object };
-    if (shape !== undefined) names.set(file, Object.keys(keys ?? {}));
-  };
-  for (const specifier of wanted) {
-    const [{ file = '', shape }] = ways(original, specifier);
-    add(file, shape);
-  }
-  const files = commonJs.filter(file => !names.has(file));
-  if (files.length === 0) return names;
-  const probe = await probePackages({ root: folder, specifiers: [], files }, input.work, input);
-  for (const file of files) add(file, probe?.files[file]?.shape);
-  return probe && names;
-}
-
-/** One entry for each file that a specifier leads to; CommonJS packages have one for both ways of loading. */
-function entriesOf(specifiers: readonly string[], original: Probe): BundleEntry[] {
-  const byFile = new Map<string, string>();
-  for (const specifier of specifiers) {
-    const name = packageOf(specifier) ?? specifier;
-    const inner = specifier.slice(name.length + 1) || 'index';
-    for (const { file, shape } of ways(original, specifier)) {
-      if (file !== undefined && shape !== undefined && !byFile.has(file))
-        byFile.set(file, `${name}/${inner}`);
-    }
-  }
-  return [...byFile].map(([file, name]) => ({ file, name }));
+  return { kind: 'proved', assembled, cache, imports: importsOf(found) };
 }
 
 function rawPackage({ entry, location, files }: PackagePart, input: CompactInput) {
@@ -257,12 +220,12 @@ function timesOf(probe: Probe | undefined): ReadonlyMap<string, number> {
   return new Map(Object.entries(probe?.times ?? {}));
 }
 
-function whole(
+async function whole(
   input: CompactInput,
   reason: string,
   reasons: Reasons,
   original: Probe | undefined,
-): Compacted {
+): Promise<Compacted> {
   const forms = input.parts.map(({ location }): [string, ChosenForm] => [
     location,
     { form: 'whole', reason: reasons.raw.get(location) ?? reason },
@@ -276,6 +239,7 @@ function whole(
     files,
     owners: new Map(owners.flat()),
     maps: [],
+    cache: await input.makeCache(files),
     forms: new Map(forms),
     imports,
     times: timesOf(original),
