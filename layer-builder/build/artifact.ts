@@ -91,7 +91,6 @@ export async function makeArtifact(
     };
   });
   const specifiers = specifiersOf(artifact.roots, make.specifiers);
-  const named = specifiers.filter(specifier => make.specifiers.includes(specifier));
   const hasCache = make.hasCache && canCache(config, make.node);
   const compacted = await compactPackages({
     ...make,
@@ -100,7 +99,10 @@ export async function makeArtifact(
     specifiers,
     entries: make.entries,
     forms: config.forms,
-    makeCache: async files => (hasCache ? makeCompileCache({ ...make, files, specifiers: named }) : []),
+    makeCache: async (files, loaded) => {
+      const named = loaded.filter(specifier => make.specifiers.includes(specifier));
+      return hasCache ? makeCompileCache({ ...make, files, specifiers: named }) : [];
+    },
   });
   // What was bundled was read again: it must be what was looked at.
   for (const { files } of parts) files.forEach(readContent);

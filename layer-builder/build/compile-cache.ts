@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, modulesPath } from '../../artifact/layout.ts';
-import { isLate } from './compact/names.ts';
+import { isLate, isStart } from './compact/names.ts';
 import { lambdaFlags } from './compact/probe.ts';
 import { stageFiles } from './compact/stage.ts';
 import type { ArtifactFile } from './file.ts';
@@ -61,6 +61,10 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
     ...['--experimental-import-meta-resolve', '--preserve-symlinks', '--no-warnings', '--random-seed=1'],
     // Lambda starts Node with it, and V8 takes no cache that was made without it.
     '--expose-gc',
+    // What another thread compiles, and what a collection takes away, would come into the cache on one day and not on
+    // another. V8 takes a cache that was made with these from a Node without them.
+    ...['--no-concurrent-sparkplug', '--no-concurrent-recompilation', '--single-threaded-gc'],
+    ...['--min-semi-space-size=128', '--max-semi-space-size=128'],
   ];
   await new Promise<void>(done => {
     const child = spawn(input.node.path, [...flags, script, question], {
@@ -76,7 +80,18 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
   });
   input.signal?.throwIfAborted();
   const made = join(stage, cachePath);
-  if (!existsSync(made)) return [];
+  return [...ofScripts(input.files, stage), ...(existsSync(made) ? ofModules(made, stage) : [])];
+}
+
+/** Of what every start runs, which is no module (compact/print.ts). */
+function ofScripts(files: readonly ArtifactFile[], stage: string): ArtifactFile[] {
+  return files
+    .map(({ path }) => `${path}.cache`)
+    .filter(path => isStart(path.slice(0, -'.cache'.length)) && existsSync(join(stage, path)))
+    .map(path => fileOf(path, readFileSync(join(stage, path))));
+}
+
+function ofModules(made: string, stage: string): ArtifactFile[] {
   return readdirSync(made, { recursive: true, withFileTypes: true })
     .filter(item => item.isFile())
     .map(item => join(item.parentPath, item.name))

@@ -15,6 +15,8 @@ export interface ChunkPlan {
   readonly own: readonly (readonly number[])[];
   /** Modules of the file that all share. */
   readonly shared: readonly number[];
+  /** Modules that every start runs, when they are worth a file of their own. */
+  readonly start: readonly number[];
   /** Large groups that the same few roots share, or one large entry has for itself, each in a file of its own. */
   readonly groups: readonly (readonly number[])[];
   /** The same of modules that do not run when the entries are loaded. */
@@ -32,9 +34,9 @@ const largeEntry = 262_144;
 
 /**
  * `entries` are modules with a file of their own. `doors` are those that ES modules import: they are taken from the
- * shared file. Of both, `started` are those that every start loads: what runs then lies in the shared file, which is
- * read at once, and of the rest, what one entry alone reaches lies in its file, large parts by those who need them.
- * What no start runs is not read by one either.
+ * shared file. Of both, `started` are those that every start loads: what runs then lies together. Of the rest, what one
+ * entry alone reaches lies in its file; what several need is shared, large parts by those who need them. What no start
+ * runs is not read by one either.
  */
 export function planChunks(
   modules: ReadonlyMap<number, ChunkModule>,
@@ -58,6 +60,7 @@ export function planChunks(
     group.reduce((sum, id) => sum + (modules.get(id)?.size ?? 0), 0);
   const own: (readonly number[])[] = entries.map(() => []);
   const shared: number[] = [];
+  const start: number[] = [];
   const groups: number[][] = [];
   const late: number[][] = [];
   for (const { by, members } of byRoots.values()) {
@@ -69,16 +72,16 @@ export function planChunks(
     const isOwn = by.length === 1 && first < entries.length;
     // Alone there is nothing to share: one file is read sooner than two.
     const isStarted = roots.length > 1 && by.some(root => started.has(roots[root] ?? -1));
-    if (isOwn && !isStarted && sizeOf(used) < largeEntry) own[first] = used;
-    else if (isStarted || (!isOwn && (by.length === roots.length || sizeOf(used) < largeGroup)))
-      shared.push(...used);
+    if (isStarted) start.push(...used);
+    else if (isOwn && sizeOf(used) < largeEntry) own[first] = used;
+    else if (!isOwn && (by.length === roots.length || sizeOf(used) < largeGroup)) shared.push(...used);
     else groups.push(used);
   }
-  shared.sort((a, b) => a - b);
-  // ES modules import the shared file: it is as short as an entry.
-  return doors.length > 0 && sizeOf(shared) >= largeGroup
-    ? { own, shared: [], groups: [shared, ...groups], late }
-    : { own, shared, groups, late };
+  if (sizeOf(start) < largeGroup) shared.push(...start.splice(0));
+  // ES modules import the shared file: then it is as short as an entry.
+  if (doors.length > 0 && sizeOf(shared) >= largeGroup) groups.unshift(shared.splice(0));
+  const sorted = (group: readonly number[]) => [...group].sort((a, b) => a - b);
+  return { own, shared: sorted(shared), start: sorted(start), groups: groups.map(sorted), late };
 }
 
 function reachOf(root: number, modules: ReadonlyMap<number, ChunkModule>): Set<number> {

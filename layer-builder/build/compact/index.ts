@@ -45,8 +45,8 @@ export interface CompactInput {
   readonly sourceMaps: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
-  /** Makes the compile cache of these files; it is made while they are proved. */
-  makeCache(files: readonly ArtifactFile[]): Promise<readonly ArtifactFile[]>;
+  /** Makes the compile cache of these files, which are imported by these names; it is made while they are proved. */
+  makeCache(files: readonly ArtifactFile[], specifiers: readonly string[]): Promise<readonly ArtifactFile[]>;
 }
 
 export interface ChosenForm {
@@ -176,7 +176,7 @@ async function tryForms(attempt: Attempt): Promise<Verdict> {
   const root = join(stage, modulesPath, '..');
   const [found, cache] = await Promise.all([
     probePackages({ root, specifiers: wanted, files: [] }, input.work, input),
-    input.makeCache(assembled.files),
+    input.makeCache(assembled.files, importable(wanted, original)),
   ]);
   const provable = wanted.filter(specifier => !reasons.whole.has(`node_modules/${packageOf(specifier)}`));
   const faults = found
@@ -216,6 +216,12 @@ function formsOf(input: CompactInput, reasons: Reasons): Map<string, ChosenForm>
   );
 }
 
+function importable(specifiers: readonly string[], original: Probe | undefined): string[] {
+  return specifiers.filter(
+    specifier => original === undefined || ways(original, specifier)[0].shape !== undefined,
+  );
+}
+
 function timesOf(probe: Probe | undefined): ReadonlyMap<string, number> {
   return new Map(Object.entries(probe?.times ?? {}));
 }
@@ -239,7 +245,7 @@ async function whole(
     files,
     owners: new Map(owners.flat()),
     maps: [],
-    cache: await input.makeCache(files),
+    cache: await input.makeCache(files, importable(input.specifiers, original)),
     forms: new Map(forms),
     imports,
     times: timesOf(original),

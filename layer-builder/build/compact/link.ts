@@ -11,9 +11,9 @@ import { emptyModule, moduleReader } from './commonjs.ts';
 import { formatOf } from './format.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
-import { dataName, latePath, locationOf } from './names.ts';
+import { dataName, isAscii, latePath, locationOf, startPath } from './names.ts';
 import type { Placement, Printed, PrintedModule } from './print.ts';
-import { printEntry, printGroup, printShared } from './print.ts';
+import { printEntry, printGroup, printShared, printStart } from './print.ts';
 import { nodeResolver } from './resolve.ts';
 
 /** Bytes from which JSON stays a file: inside a chunk, Node and V8's cache would each hold the text once more. */
@@ -52,7 +52,8 @@ export async function linkCommonJs(
     ...plan.groups.map((members, index) => ({ members, path: `.chunks/${state.artifact}-${index}.cjs` })),
     ...plan.late.map((members, index) => ({ members, path: latePath(state.artifact, index) })),
   ];
-  const isShared = plan.shared.length > 0 || groups.length > 0;
+  const start = { members: plan.start, path: startPath(state.artifact) };
+  const isShared = plan.shared.length + plan.start.length + groups.length > 0;
   const chunk = (
     path: string,
     members: readonly number[],
@@ -67,11 +68,14 @@ export async function linkCommonJs(
     const other = isShared ? from(path, shared) : undefined;
     return chunk(path, members, own => printEntry(own, idOf(file), other));
   };
-  const apart = new Map(groups.map(({ members, path }) => [from(shared, path), members]));
+  const started = plan.start.length > 0 ? [chunk(start.path, start.members, printStart)] : [];
+  const apart = new Map([...groups, start].map(({ members, path }) => [from(shared, path), members]));
+  const script = started.map(({ code }) => ({ path: from(shared, start.path), isAscii: isAscii(code) }))[0];
   const chunks = [
     ...entries.map((entry, index) => entryChunk(entry, plan.own[index] ?? [])),
     ...facades.map(entry => entryChunk(entry, [])),
-    ...(isShared ? [chunk(shared, plan.shared, own => printShared(own, apart))] : []),
+    ...(isShared ? [chunk(shared, plan.shared, own => printShared(own, apart, script))] : []),
+    ...started,
     ...groups.map(({ members, path }) => chunk(path, members, own => printGroup(own, from(path, shared)))),
   ];
   return { chunks, ids };

@@ -9,6 +9,15 @@ export function locationOf(folder: string, file: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
 }
 
+/** Where CommonJS modules lie that every start runs: a script, and not a module (print.ts). */
+export function startPath(artifact: string): string {
+  return `.chunks/${artifact}-start.js`;
+}
+
+export function isStart(path: string): boolean {
+  return /\/\.chunks\/[^/]+-start\.js$/.test(path);
+}
+
 /** Where CommonJS modules lie that do not run when the packages are loaded. */
 export function latePath(artifact: string, index: number): string {
   return `.chunks/${artifact}-late-${index}.cjs`;
@@ -21,6 +30,10 @@ export function isLate(path: string): boolean {
 /** Two files of one name must not meet, and the name must not change with the place of the install. */
 export function dataName(file: string): string {
   return `${stem(file)}-${sha256Hex(readFileSync(file)).slice(0, 8)}.json`;
+}
+
+export function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 export function stem(file: string): string {

@@ -33,7 +33,7 @@ export interface Printed {
  *   its first use.
  */
 const runtime =
-  `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={},bring=require;let http2;
+  `const has=Object.hasOwn,builtin=process.getBuiltinModule,known={},done={},places={};let http2,bring=require;
 function add(native,modules){for(const id in modules)known[id]=[native,...modules[id]]}
 function load(id){
 if(has(done,id))return done[id].exports;
@@ -57,15 +57,44 @@ return found&&{...found,configurable:true}};
 return new Proxy({},traps)}
 `.replaceAll('\n', '');
 
-/** The file that several share. `apart` tells of each file beside it which modules it brings. */
+/** The script beside the shared file; ASCII is read as Latin-1, which needs no decoding. */
+export interface StartScript {
+  readonly path: string;
+  readonly isAscii: boolean;
+}
+
+/**
+ * Loads what every start runs as a script, with V8's cache of it beside it. Node's own compile cache of a module is made
+ * when the module is compiled, before it runs, so functions that are called later are not in it: 270 of those that two AWS
+ * clients and Koa call while they load. A script's is made when all has run (warm.mjs). And a large text stays outside of
+ * V8's heap this way, which grows the less. V8 refuses a cache of another version or other flags; then all is compiled.
+ */
+const scriptRuntime = ({ path, isAscii }: StartScript) =>
+  `bring=path=>{
+if(path!==${JSON.stringify(path)})return require(path);
+const{readFileSync}=builtin("fs"),vm=builtin("vm"),filename=__dirname+path.slice(1);let cachedData;
+try{cachedData=readFileSync(filename+".cache")}catch{}
+const importModuleDynamically=vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+new vm.Script(readFileSync(filename,"${isAscii ? 'latin1' : 'utf8'}"),{filename,cachedData,importModuleDynamically}).runInThisContext()(add,require)};
+`.replaceAll('\n', '');
+
+/** The file that several share. `apart` tells of each file beside it which modules it brings, `script` which is no module. */
 export function printShared(
   modules: readonly PrintedModule[],
   apart: ReadonlyMap<string, readonly number[]>,
+  script: StartScript | undefined,
 ): Printed {
   const places = [...apart]
+    .filter(([, ids]) => ids.length > 0)
     .map(([path, ids]) => `for(const id of[${ids}])places[id]=${JSON.stringify(path)};`)
     .join('');
-  return print(`${runtime}${places}add(require,`, modules, ');exports.add=add;exports.load=load;');
+  const head = `${runtime}${places}${script === undefined ? '' : scriptRuntime(script)}add(require,`;
+  return print(head, modules, ');exports.add=add;exports.load=load;');
+}
+
+/** The script that adds what every start runs to the shared file: an expression. */
+export function printStart(modules: readonly PrintedModule[]): Printed {
+  return print('(function(add,require){add(require,', modules, ')})');
 }
 
 /** A file that adds modules to the shared one. */

@@ -26,7 +26,13 @@ const planChunks = (
 
 test('what one entry alone reaches is its own, cycles too; the rest is shared', t => {
   const graph = modules({ 0: [2, 3], 1: [3], 2: [4], 3: [5], 4: [2], 5: [] });
-  t.deepEqual(planChunks(graph, [0, 1], []), { own: [[0, 2, 4], [1]], shared: [3, 5], groups: [], late: [] });
+  t.deepEqual(planChunks(graph, [0, 1], []), {
+    own: [[0, 2, 4], [1]],
+    shared: [3, 5],
+    groups: [],
+    start: [],
+    late: [],
+  });
 });
 
 test('an entry that another one requires is shared, and its file only answers for it', t => {
@@ -34,6 +40,7 @@ test('an entry that another one requires is shared, and its file only answers fo
     own: [[0], []],
     shared: [1, 2],
     groups: [],
+    start: [],
     late: [],
   });
 });
@@ -43,6 +50,7 @@ test('what ES modules take is shared even when nothing else reaches it', t => {
     own: [[0]],
     shared: [1, 2],
     groups: [],
+    start: [],
     late: [],
   });
 });
@@ -53,6 +61,7 @@ test('what is large and needed by some alone is kept from the others, what all n
     own: [[0], [1], [2]],
     shared: [4],
     groups: [[3]],
+    start: [],
     late: [],
   });
   const smaller = modules({ 0: [3], 1: [3], 2: [], 3: [] }, { 3: 63 });
@@ -72,6 +81,7 @@ test('what no start runs is kept from all of them when it is large, apart for ea
     ],
     shared: [4],
     groups: [],
+    start: [],
     late: [[3], [6]],
   });
 });
@@ -82,12 +92,19 @@ test('the code of a large entry lies beside it: Node looks for the names of expo
 });
 
 test('what every start runs lies in one file, whatever reaches it; an entry without others keeps its own', t => {
-  const graph = modules({ 0: [3, 4], 1: [4], 2: [5], 3: [], 4: [], 5: [] }, { 3: 500, 4: 70 });
-  t.deepEqual(planChunks(graph, [0, 1, 2], [], [0]), {
+  const needs = { 0: [3, 4], 1: [4], 2: [5], 3: [], 4: [], 5: [] };
+  t.deepEqual(planChunks(modules(needs, { 3: 500, 4: 70 }), [0, 1, 2], [], [0]), {
     own: [[], [1], [2, 5]],
-    shared: [0, 3, 4],
+    shared: [],
     groups: [],
+    start: [0, 3, 4],
     late: [],
   });
+  t.deepEqual(planChunks(modules(needs), [0, 1, 2], [], [0]).shared, [0, 3, 4]);
   t.deepEqual(planChunks(modules({ 0: [1], 1: [] }), [0], [], [0]).own, [[0, 1]]);
+});
+
+test('ES modules import a short file: what is large in it moves to one of its own', t => {
+  const { shared, groups } = planChunks(modules({ 0: [2], 1: [2], 2: [] }, { 2: 64 }), [0], [1]);
+  t.deepEqual({ shared, groups }, { shared: [], groups: [[1, 2]] });
 });

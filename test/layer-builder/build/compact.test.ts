@@ -456,6 +456,31 @@ test('the compile cache is accepted by a Node with the flags that Lambda gives i
   t.notRegex(stderr, /was rejected/);
 });
 
+test('what every start runs has its own cache, with what ran, and does without one that V8 refuses', async t => {
+  const { root, files } = await build(t, ['koa', '@koa/router'], []);
+  t.true(files.includes('.chunks/core-start.js.cache'));
+  const code = `import vm from 'node:vm';
+    const made = [];
+    vm.Script = class extends vm.Script { constructor(...args) { super(...args); made.push(this.cachedDataRejected); } };
+    const { default: Koa } = await import('koa');
+    let at; try { new Koa().use(1); } catch (error) { [, at] = error.stack.split('\\n'); }
+    console.log(JSON.stringify([made, at]));`;
+  const lambda = functionCommand(
+    { runtime: 'nodejs24.x', memoryMb: 512, variables: {} },
+    { node: '', runtime: '' },
+  );
+  for (const [flags, isRejected] of [
+    [lambda.slice(1, -1), false],
+    [[], true],
+  ] as const) {
+    const args = [...flags, '--input-type=module', '-e', code];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    const [made, at] = JSON.parse(stdout);
+    t.deepEqual(made, [isRejected]);
+    t.true(at.includes(join(root, 'node_modules/.chunks/core-start.js')), at);
+  }
+});
+
 test("Node's modules pass resolution hooks by, worker_threads does not: threads depend on it", async t => {
   const { root } = await build(
     t,
