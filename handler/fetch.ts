@@ -1,4 +1,5 @@
 /** R3 to R5: what the layer does not hold, from the disk or from S3. A function that finds its layer never loads this. */
+import './v8-flags.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
 import type { MarkerFacts } from './choose.ts';
 import { download } from './download/download.ts';

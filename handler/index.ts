@@ -1,4 +1,5 @@
 /** The entry of the function package: everything happens in the init phase, at the top level of this module. */
+import './v8-flags.ts';
 import { start } from './edge/start.ts';
 import type { AwsLambda } from './edge/streamed.ts';
 import { readSettings } from './environment.ts';

@@ -43,7 +43,7 @@ export interface CompileCacheInput {
 
 /**
  * Files of the cache, or none when V8 makes none. They are the same every time: V8 takes its hash seeds from
- * `--random-seed`, and the same version of Node, started as Lambda starts it, accepts them.
+ * `--random-seed`, and the same version of Node accepts them, once it is rid of `--expose-gc` (handler/v8-flags.ts).
  */
 export async function makeCompileCache(input: CompileCacheInput): Promise<ArtifactFile[]> {
   const stage = join(realpathSync(input.work), 'cache-stage');
@@ -59,8 +59,6 @@ export async function makeCompileCache(input: CompileCacheInput): Promise<Artifa
   const flags = [
     ...lambdaFlags,
     ...['--experimental-import-meta-resolve', '--preserve-symlinks', '--no-warnings', '--random-seed=1'],
-    // Lambda starts Node with it, and V8 takes no cache that was made without it.
-    '--expose-gc',
     // What another thread compiles, and what a collection takes away, would come into the cache on one day and not on
     // another. V8 takes a cache that was made with these from a Node without them.
     ...['--no-concurrent-sparkplug', '--no-concurrent-recompilation', '--single-threaded-gc'],

@@ -182,6 +182,15 @@ test('the init phase resolves, imports the app and tells its phases in one line 
   t.like(last, { message: 'request', cold_start: false });
 });
 
+test('V8 may take its caches before any of Node’s modules is asked for', t => {
+  const textOf = (name: string) => bundle.find(file => file.path === name)?.bytes.toString() ?? '';
+  const own = textOf('index.mjs');
+  const before = [...own.matchAll(/from"\.\/(handler\/[^"]+)"/g)].map(([, name = '']) => textOf(name));
+  const asked = [...before, own].join('').matchAll(/getBuiltinModule\(.(node:\w+).\)([^;,]*)/g);
+  const [[, name, call] = []] = asked;
+  t.deepEqual([name, call], ['node:v8', '.setFlagsFromString(`--no-expose-gc`)']);
+});
+
 test('an init that cannot resolve answers 503 with the code alone, and recovers without a redeploy', async t => {
   const { [markerFile]: _, ...files } = whole;
   const { outcomes, lines } = await run(files, ({ opt }) => [

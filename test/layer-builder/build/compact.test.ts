@@ -59,6 +59,9 @@ async function runIn(root: string, code: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
+/** What the handler does first: V8 refuses caches under the flags that Lambda starts Node with. */
+const asHandler = `import '${new URL('../../../handler/v8-flags.ts', import.meta.url)}';`;
+
 test('koa and its router: two packages of files for forty, require and import give one class', async t => {
   const { root, files, forms } = await build(t, ['koa', '@koa/router'], []);
   t.deepEqual([...new Set(Object.values(forms).map(item => item.form))], ['compacted']);
@@ -447,7 +450,7 @@ test('the compile cache is accepted by a Node with the flags that Lambda gives i
       ...functionCommand(lambda, { node: '', runtime: '' }).slice(1, -1),
       '--input-type=module',
       '-e',
-      `import module from 'node:module'; module.enableCompileCache({ directory: process.cwd() + '/.layer-builder/cache', portable: true }); await import('debug');`,
+      `${asHandler} import module from 'node:module'; module.enableCompileCache({ directory: process.cwd() + '/.layer-builder/cache', portable: true }); await import('debug');`,
     ],
     // without the suite's own cache, which would be taken instead
     { cwd: root, env: { PATH: process.env['PATH'], NODE_DEBUG_NATIVE: 'COMPILE_CACHE' } },
@@ -459,7 +462,7 @@ test('the compile cache is accepted by a Node with the flags that Lambda gives i
 test('what every start runs has its own cache, with what ran, and does without one that V8 refuses', async t => {
   const { root, files } = await build(t, ['koa', '@koa/router'], []);
   t.true(files.includes('.chunks/core-start.js.cache'));
-  const code = `import vm from 'node:vm';
+  const code = `${asHandler} import vm from 'node:vm';
     const made = [];
     vm.Script = class extends vm.Script { constructor(...args) { super(...args); made.push(this.cachedDataRejected); } };
     const { default: Koa } = await import('koa');
@@ -471,7 +474,7 @@ test('what every start runs has its own cache, with what ran, and does without o
   );
   for (const [flags, isRejected] of [
     [lambda.slice(1, -1), false],
-    [[], true],
+    [['--no-flush-bytecode'], true],
   ] as const) {
     const args = [...flags, '--input-type=module', '-e', code];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
