@@ -44,6 +44,8 @@ async function checkKey() {
   if (!keyField.value) return;
   const response = await fetch('info/version', { headers: await keyHeaders() }).catch(() => undefined);
   if (!response) return;
+  // A body that nobody reads keeps its connection.
+  await response.text();
   state.textContent = response.ok
     ? 'Accepted'
     : response.status === 401
