@@ -8,6 +8,7 @@ const worse: readonly (readonly [RegExp, string])[] = [
   [/\s+$/, ' '],
   [/(?:a|a)*b/, 'a'],
   [/".*"x/, '"'],
+  [/_(?<=a_).*x/, 'a_'],
 ];
 
 for (const [pattern, unit] of worse) {
@@ -21,6 +22,7 @@ const linear: readonly (readonly [RegExp, string])[] = [
   [/(\/\/)[^\s/@:]{1,50}:[^\s/@]{1,50}@/g, 'a:'],
   [/\bkey=\w{1,9}\b/gi, 'key='],
   [/^(?!x).{0,9}y/, 'a'],
+  [/[_-](?<=\ba[bc]_)\w{3,9}/, 'ab_'],
 ];
 
 for (const [pattern, unit] of linear) {

@@ -38,6 +38,13 @@ export function isLinear(work: (length: number) => unknown, length = 500): boole
 /** Far beyond what is linear, and soon reached by what explodes. */
 const most = 5_000_000;
 
+/** Characters of a pattern that always has as many, which is all that is understood of what looks back. */
+function widthOf(pattern: string): number {
+  const tokens = pattern.match(/\[(?:\\.|[^\]\\])*\]|\\[\s\S]|[\s\S]/gu) ?? [];
+  if (tokens.some(token => /^[*+?{}()|]$/.test(token))) throw new Error(`not of one width: /${pattern}/`);
+  return tokens.filter(token => !/^(?:\\[bB]|[$^])$/.test(token)).length;
+}
+
 type Next = (at: number) => boolean;
 type Matcher = (at: number, next: Next) => boolean;
 
@@ -126,12 +133,17 @@ export function stepsOf(pattern: RegExp, text: string, from = 0): number {
   };
   const group = (rest: string): Matcher => {
     const kind = /^\((?:\?(?:[:=!]|<[=!]|<\w+>))?/.exec(rest)?.[0] ?? '(';
-    if (kind === '(?<=' || kind === '(?<!') throw new Error(`lookbehind is not counted: /${source}/`);
     position += kind.length;
+    const from = position;
     const index = kind === '(' || kind.endsWith('>') ? ++groupCount : 0;
     const inner = alternatives();
     position += 1;
     if (kind === '(?=') return (at, next) => inner(at, () => true) && next(at);
+    if (kind === '(?<=' || kind === '(?<!') {
+      const width = widthOf(source.slice(from, position - 1));
+      const isBehind = (at: number) => at >= width && inner(at - width, then => then === at);
+      return (at, next) => isBehind(at) === (kind === '(?<=') && next(at);
+    }
     if (kind === '(?!') return (at, next) => !inner(at, () => true) && next(at);
     if (index === 0) return inner;
     return (at, next) =>
