@@ -55,7 +55,7 @@ async function measure({ kind, archive, path }: MeasuredArchive): Promise<Measur
   }).listen(0, '127.0.0.1');
   await once(gitHub, 'listening');
   const child = fork(server, [`http://127.0.0.1:${(gitHub.address() as AddressInfo).port}`, key], {
-    execArgv: [],
+    execArgv: ['--expose-gc'],
   });
   try {
     const [port] = (await once(child, 'message')) as [number];
@@ -100,7 +100,8 @@ function report(cases: readonly MeasuredArchive[], measured: readonly (readonly 
   const worst = (of: readonly (typeof rows)[number][], figure: 'MiB above idle' | 's') =>
     Math.max(...of.map(row => row.figures[figure].median));
   const hostile = rows.filter((_, index) => cases[index]?.isHostile);
-  const isTar = rows.filter((_, index) => cases[index]?.kind === 'tar');
+  const honest = (kind: 'tar' | 'zip') =>
+    rows.filter((_, index) => cases[index]?.kind === kind && !cases[index]?.isHostile);
   return {
     name: 'digest-memory',
     title: 'Memory of a digest, above idle',
@@ -110,7 +111,12 @@ function report(cases: readonly MeasuredArchive[], measured: readonly (readonly 
     targets: [
       {
         text: `memory of a tar, which is what GitHub sends, of ${wanted.mebibytes} MiB`,
-        ratio: worst(isTar, 'MiB above idle') / wanted.mebibytes,
+        ratio: worst(honest('tar'), 'MiB above idle') / wanted.mebibytes,
+        reach: 1,
+      },
+      {
+        text: `memory of a zip, of ${wanted.mebibytes} MiB`,
+        ratio: worst(honest('zip'), 'MiB above idle') / wanted.mebibytes,
         reach: 1,
       },
       {
@@ -121,7 +127,7 @@ function report(cases: readonly MeasuredArchive[], measured: readonly (readonly 
     ],
     notes: [
       ...cases.map(({ name, archive }) => `${name}: an archive of ${(archive.length / 1e6).toFixed(1)} MB.`),
-      'GitHub is a server on loopback. The service ran for one small digest before; its peak is reset then.',
+      'GitHub is a server on loopback. The service ran for one small digest before; its peak is reset then. Node runs with --expose-gc, as Lambda starts it.',
     ],
   };
 }

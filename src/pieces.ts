@@ -1,5 +1,6 @@
 /** Many texts as one body that is made while it is sent: together they may be larger than there is memory for twice. */
 import { Readable } from 'node:stream';
+import { passedBy } from './garbage.ts';
 
 /** Bytes that go out at once. */
 const pieceBytes = 64 * 1024;
@@ -21,6 +22,7 @@ function* inPieces(texts: Iterable<string | Buffer>): Generator<Buffer> {
       done += written;
       if (at < piece.length) continue;
       yield piece;
+      passedBy(pieceBytes);
       piece = Buffer.allocUnsafeSlow(pieceBytes);
       at = 0;
     }

@@ -12,6 +12,7 @@ import { json, jsonWithoutContents } from './formats/json.ts';
 import { markdown } from './formats/markdown.ts';
 import { text } from './formats/text.ts';
 import { xml } from './formats/xml.ts';
+import { createLook } from './look.ts';
 import { renderDigest } from './render.ts';
 
 type FormatName = 'markdown' | 'xml' | 'json' | 'text';
@@ -49,7 +50,7 @@ export async function answerDigest({ services, signal, headers, request }: Diges
     return { status: 304, type: format.type, body: '', headers: common };
   const { format: _, ...asked } = request;
   const isWanted = parseFilters(request);
-  const snapshot = await repositories.open(request, commit, isWanted, signal);
+  const snapshot = await repositories.open(request, commit, isWanted, signal, createLook());
   return {
     type: format.type,
     body: bodyOf(renderDigest(makeDigest(snapshot, asked, isWanted), format)),

@@ -1,7 +1,8 @@
 /** A snapshot and what is asked of it → the facts of a digest; `formats/` turn them into bytes. Pure. */
-import type { NoText, RepositoryFile, Snapshot } from '../repository/snapshot.ts';
+import type { Leak, NoText, RepositoryFile, Snapshot } from '../repository/snapshot.ts';
+import type { Hands } from '../repository/texts.ts';
 import { type DigestFilters, type IsWanted, parseCutOff } from './filter.ts';
-import { findLeaks, type Leak } from './leaks.ts';
+import { factsOf, mostLeaks } from './look.ts';
 
 export interface DigestRequest extends DigestFilters {
   readonly owner: string;
@@ -19,7 +20,7 @@ export interface DigestFile {
   readonly size: number;
   /** Estimated, of the text as it is shown. */
   readonly tokens: number;
-  /** Reads the text as it is shown, in UTF-8; not kept, because all texts together are large. */
+  /** Reads the text as it is shown, in UTF-8: good until the next is read, because all texts together are large. */
   readonly text: () => Buffer;
 }
 
@@ -40,11 +41,12 @@ export interface Digest {
   /** Sorted by path. */
   readonly files: readonly DigestFile[];
   readonly skipped: readonly Skipped[];
-  readonly leaks: readonly Leak[];
+  readonly leaks: readonly LeakAt[];
 }
 
-/** Warnings in one digest; more say nothing new. */
-const mostLeaks = 100;
+export interface LeakAt extends Leak {
+  readonly path: string;
+}
 
 /** Estimated tokens of a text: four characters each, which is close for English and for code. */
 export function estimateTokens(characters: number): number {
@@ -56,7 +58,8 @@ export function makeDigest(snapshot: Snapshot, request: DigestRequest, isWanted:
   const isCutOff = parseCutOff(request.truncate_patterns);
   const files: DigestFile[] = [];
   const skipped: Skipped[] = [];
-  const leaks: Leak[] = [];
+  const leaks: LeakAt[] = [];
+  const hands = {};
   const sorted = snapshot.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of sorted) {
     const { path, size } = file;
@@ -66,10 +69,11 @@ export function makeDigest(snapshot: Snapshot, request: DigestRequest, isWanted:
       continue;
     }
     const most = isCutOff(path) ? request.max_content_length : 0;
-    const shown = textReader(file, most);
-    const text = shown().toString();
-    files.push({ path, size, tokens: estimateTokens(text.length), text: shown });
-    if (leaks.length < mostLeaks) leaks.push(...findLeaks(path, text, mostLeaks - leaks.length));
+    const shown = textReader(file, most, hands);
+    // What is cut off shows less, and other characters.
+    const facts = (most === 0 ? file.facts : undefined) ?? factsOf(shown());
+    files.push({ path, size, tokens: estimateTokens(facts.characters), text: shown });
+    for (const leak of facts.leaks) if (leaks.length < mostLeaks) leaks.push({ path, ...leak });
   }
   return { request, commit: snapshot.commit, totalFiles: snapshot.files.length, files, skipped, leaks };
 }
@@ -82,9 +86,9 @@ function whyLeftOut(
 }
 
 /** `most` characters of the text; 0: all of it. */
-function textReader({ text }: RepositoryFile, most: number): () => Buffer {
+function textReader({ text }: RepositoryFile, most: number, hands: Hands): () => Buffer {
   return () => {
-    const bytes = text === undefined ? Buffer.alloc(0) : text();
+    const bytes = text === undefined ? Buffer.alloc(0) : text(hands);
     if (most === 0 || bytes.length <= most) return bytes;
     const whole = bytes.toString();
     if (whole.length <= most) return bytes;

@@ -30,10 +30,11 @@ export async function answerTexts({ services, signal, query }: FilesCall<PathFil
 
 /** The JSON object, a file at a time. */
 function* textsByPath(files: readonly RepositoryFile[]): Generator<string> {
+  const hands = {};
   let comma = '{';
   for (const { path, text } of files) {
     if (text === undefined) continue;
-    yield `${comma}${JSON.stringify(path)}:${JSON.stringify(text().toString())}`;
+    yield `${comma}${JSON.stringify(path)}:${JSON.stringify(text(hands).toString())}`;
     comma = ',';
   }
   yield comma === '{' ? '{}' : '}';

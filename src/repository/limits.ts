@@ -9,8 +9,8 @@ export interface ArchiveLimits {
   readonly fileBytes: number;
   /** Bytes of memory for the texts that one request wants. */
   readonly textBytes: number;
-  /** From this many bytes on texts are kept deflated. */
-  readonly deflateFrom: number;
+  /** From this many bytes on, together with the archive where that is in memory, texts are kept packed. */
+  readonly packFrom: number;
   /** Unpacked : downloaded, looked at once 16 MB are unpacked. deflate reaches 1,030 : 1, source code about 30 : 1. */
   readonly ratio: number;
   /** Milliseconds for the whole archive. */
@@ -25,7 +25,7 @@ export const archiveLimits: ArchiveLimits = {
   entries: 20_000,
   fileBytes: 5 * mega,
   textBytes: 48 * mega,
-  deflateFrom: 12 * mega,
+  packFrom: 12 * mega,
   ratio: 100,
   deadline: 20_000,
 };

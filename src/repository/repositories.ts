@@ -2,7 +2,7 @@
 import type { GitHub, RepositoryName } from '../upstream/github.ts';
 import { createCache } from './cache.ts';
 import type { ArchiveLimits } from './limits.ts';
-import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { type Look, readSnapshot, type Snapshot } from './snapshot.ts';
 import { createTurns } from './turns.ts';
 import type { LoadReadZip } from './zip.ts';
 
@@ -14,6 +14,7 @@ export interface Repositories {
     commit: string,
     wanted: (path: string) => boolean,
     signal: AbortSignal,
+    look?: Look,
   ): Promise<Snapshot>;
 }
 
@@ -32,7 +33,7 @@ export function createRepositories(
   const turns = createTurns(archivesAtOnce, archivesWaiting);
   return {
     gitHub,
-    async open(repository, commit, wanted, signal) {
+    async open(repository, commit, wanted, signal, look) {
       const key = `${repository.owner}/${repository.name}@${commit}`.toLowerCase();
       const known = () => {
         const snapshot = cache.get(key);
@@ -40,7 +41,7 @@ export function createRepositories(
       };
       const read = async () => {
         const archive = await gitHub.archiveOf(repository, commit, signal);
-        const snapshot = await readSnapshot(archive, commit, wanted, limits, loadReadZip);
+        const snapshot = await readSnapshot(archive, commit, wanted, limits, { loadReadZip, look });
         cache.set(key, snapshot, snapshot.weight);
         return snapshot;
       };

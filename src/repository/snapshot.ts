@@ -1,12 +1,14 @@
 /** A commit's files in memory: an archive is streamed once, within limits, and never touches a disk. */
 import { isUtf8 } from 'node:buffer';
-import { pipeline, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { passedBy } from '../garbage.ts';
 import { HttpError } from '../http/errors.ts';
 import type { Archive } from '../upstream/github.ts';
 import { createByteReader } from './bytes.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
 import { createTreeCheck } from './paths.ts';
+import { release } from './release.ts';
 import { type ReadContent, readTar, type TakeEntry } from './tar.ts';
 import { createTexts, type ReadText } from './texts.ts';
 import type { LoadReadZip } from './zip.ts';
@@ -20,7 +22,25 @@ export interface RepositoryFile {
   readonly noText?: NoText;
   /** Absent when there is no text, or when it was not wanted and room was needed. */
   readonly text?: ReadText;
+  /** Seen while it was read, where the reader asked for that. */
+  readonly facts?: TextFacts;
 }
+
+/** What a digest says of a text. */
+export interface TextFacts {
+  readonly characters: number;
+  readonly leaks: readonly Leak[];
+}
+
+/** A place that looks like a secret. */
+export interface Leak {
+  /** From 1. */
+  readonly line: number;
+  readonly kind: string;
+}
+
+/** Looks at a text that passes by; undefined where it does not want to. */
+export type Look = (text: Buffer) => TextFacts | undefined;
 
 export interface Snapshot {
   readonly commit: string;
@@ -36,7 +56,7 @@ type Draft = { -readonly [K in keyof RepositoryFile]: RepositoryFile[K] };
 
 /**
  * Reads an archive. Texts are kept while there is room for them; when it runs out, those that are not wanted go, and
- * the others are deflated.
+ * the others are packed. `look` is shown the wanted ones while they are at hand.
  *
  * Throws `HttpError` 413 over a limit, 422 for a hostile archive, 502 or 504 when the download fails.
  */
@@ -45,25 +65,36 @@ export async function readSnapshot(
   commit: string,
   wanted: (path: string) => boolean,
   limits: ArchiveLimits,
-  loadReadZip?: LoadReadZip,
+  {
+    loadReadZip,
+    look,
+  }: { readonly loadReadZip?: LoadReadZip | undefined; readonly look?: Look | undefined } = {},
 ): Promise<Snapshot> {
   const files: Draft[] = [];
   const check = createTreeCheck();
   let texts = createTexts();
   let entries = 0;
   let complete = true;
+  /** Bytes of the archive in memory. */
+  let held = 0;
   // Every file is read to the same place, and only what is kept is copied: garbage outside V8's heap goes late.
   const scratch = Buffer.allocUnsafeSlow(limits.fileBytes);
+
+  function isTight(): boolean {
+    return held + texts.size > limits.packFrom;
+  }
 
   function makeRoom(): void {
     complete = false;
     const before = files.filter(({ text }) => text);
-    texts = createTexts();
-    for (const file of before) {
-      if (file.text && wanted(file.path)) file.text = texts.add(file.text());
-      else delete file.text;
+    if (!before.every(({ path }) => wanted(path))) {
+      texts = createTexts();
+      for (const file of before) {
+        if (file.text && wanted(file.path)) file.text = texts.add(file.text({}));
+        else delete file.text;
+      }
     }
-    if (texts.size > limits.deflateFrom) texts.deflate();
+    if (isTight()) texts.pack();
   }
 
   const take: TakeEntry = async (entry, content) => {
@@ -81,10 +112,12 @@ export async function readSnapshot(
       const found = await readFileText(scratch, entry.size, content);
       if (typeof found === 'string') file.noText = found;
       else {
+        const facts = look && wanted(path) ? look(found) : undefined;
+        if (facts) file.facts = facts;
         file.text = texts.add(found);
-        if (texts.size > limits.deflateFrom) {
+        if (isTight()) {
           if (complete) makeRoom();
-          else texts.deflate();
+          else texts.pack();
         }
         if (texts.size > limits.textBytes) throw overLimit(limits, 'textBytes');
       }
@@ -96,7 +129,10 @@ export async function readSnapshot(
     else {
       if (loadReadZip === undefined) throw new HttpError(502, 'GitHub sent a zip');
       const [{ walkZip }, read] = await Promise.all([import('./zip.ts'), loadReadZip()]);
-      await walkZip(read, await downloaded(archive, limits), limits, take);
+      const zip = await downloaded(archive, limits);
+      held = zip.length;
+      await walkZip(read, zip, limits, take);
+      release(zip, limits.downloadBytes);
     }
   } catch (error) {
     archive.body.destroy();
@@ -105,23 +141,42 @@ export async function readSnapshot(
   return { commit, files, complete, weight: texts.size + files.length * 300 };
 }
 
+/** Memory that zlib fills before it takes other: more than Node's pool has, so that it is never a part of that. */
+const gunzipBytes = 128 * 1024;
+
 /** The archive's bytes after gunzip, counted on both sides. */
 async function* unpacked({ body }: Archive, limits: ArchiveLimits): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: gunzipBytes });
   let downloaded = 0;
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      downloaded += chunk.length;
-      if (downloaded > limits.downloadBytes) done(overLimit(limits, 'downloadBytes'));
-      else done(null, chunk);
-    },
+  void feed(gunzip, body, more => {
+    downloaded += more;
+    if (downloaded > limits.downloadBytes) throw overLimit(limits, 'downloadBytes');
   });
-  const gunzip = pipeline(body, counter, createGunzip({ chunkSize: 64 * 1024 }), () => {});
   let size = 0;
-  for await (const chunk of gunzip) {
-    size += (chunk as Buffer).length;
+  for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+    size += chunk.length;
     if (size > limits.unpackedBytes) throw overLimit(limits, 'unpackedBytes');
     if (size > ratioFrom && size > downloaded * limits.ratio) throw overLimit(limits, 'ratio');
-    yield chunk as Buffer;
+    yield chunk;
+    // zlib fills a piece of memory with several chunks; the last of them has been read after all others.
+    if (chunk.byteOffset + chunk.length === gunzipBytes) release(chunk, gunzipBytes);
+  }
+}
+
+/** Hands the download on, a piece at a time: zlib has read it when its write is done. Never rejects. */
+async function feed(gunzip: Gunzip, body: Readable, count: (bytes: number) => void): Promise<void> {
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      count(chunk.length);
+      await new Promise<void>((resolve, reject) =>
+        gunzip.write(chunk, error => (error ? reject(error) : resolve())),
+      );
+      passedBy(chunk.length);
+      release(chunk, chunk.length);
+    }
+    gunzip.end();
+  } catch (error) {
+    gunzip.destroy(error as Error);
   }
 }
 
@@ -132,6 +187,8 @@ async function downloaded({ body }: Archive, limits: ArchiveLimits): Promise<Buf
   for await (const chunk of body) {
     if (size + (chunk as Buffer).length > bytes.length) throw overLimit(limits, 'downloadBytes');
     size += (chunk as Buffer).copy(bytes, size);
+    passedBy((chunk as Buffer).length);
+    release(chunk as Buffer, (chunk as Buffer).length);
   }
   return bytes.subarray(0, size);
 }
@@ -145,7 +202,13 @@ async function readFileText(scratch: Buffer, size: number, content: ReadContent)
   if (scratch.subarray(0, start).includes(0)) return 'binary';
   await content(scratch, start, size - start);
   const bytes = scratch.subarray(0, size);
-  return isUtf8(bytes) ? bytes : 'not UTF-8';
+  return isUtf8(bytes) ? withoutMark(bytes) : 'not UTF-8';
+}
+
+/** A byte order mark is no part of the text. */
+function withoutMark(bytes: Buffer): Buffer {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
 }
 
 /** What zlib cannot read is an archive cut short or no archive at all. */

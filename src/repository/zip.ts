@@ -2,8 +2,11 @@
  * Reads the zip archives of hosts that offer no tar, with the strict reader that the handler lends its app: every header
  * is checked before anything is unpacked. A zip is read from its end, so all of it must be in memory first.
  */
+import { setImmediate } from 'node:timers/promises';
+import { passedBy } from '../garbage.ts';
 import { HttpError } from '../http/errors.ts';
 import { type ArchiveLimits, hostile, overLimit, ratioFrom } from './limits.ts';
+import { release } from './release.ts';
 import type { TakeEntry } from './tar.ts';
 
 /** What the handler lends: its profile for strangers' archives. Throws errors with a code `ZIP_*`. */
@@ -24,6 +27,9 @@ interface ZipContent {
   readonly links: readonly string[];
 }
 
+/** Bytes that are unpacked before others get their turn: requests, time-outs, and the collection of garbage. */
+const breath = 1024 * 1024;
+
 /** Loads the reader when the first zip comes. */
 export type LoadReadZip = () => Promise<ReadZip>;
 
@@ -37,14 +43,23 @@ export async function walkZip(
   const { files, links } = checked(read, zip, limits);
   const unpacked = files.reduce((sum, file) => sum + file.size, 0);
   if (unpacked > ratioFrom && unpacked > zip.length * limits.ratio) throw overLimit(limits, 'ratio');
+  let since = 0;
   for (const { path, size, content } of files) {
-    let left: Buffer | undefined;
+    let whole: Buffer | undefined;
+    let read = 0;
     await take({ path, kind: 'file', size }, async (into, at, most) => {
-      left ??= refusing(content);
-      const taken = left.copy(into, at, 0, most);
-      left = left.subarray(taken);
+      whole ??= refusing(content);
+      const taken = whole.copy(into, at, read, read + most);
+      read += taken;
       return taken;
     });
+    // What is stored as it is, is a part of the zip.
+    if (whole) release(whole, whole.length);
+    since += size;
+    if (since < breath) continue;
+    passedBy(since);
+    since = 0;
+    await setImmediate();
   }
   for (const path of links) await take({ path, kind: 'link', size: 0 }, async () => 0);
 }

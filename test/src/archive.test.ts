@@ -144,11 +144,7 @@ for (const [name, limits] of tight) {
 test('texts that are not wanted make room for those that are, and a file over its limit is listed', async t => {
   const files = Array.from({ length: 10 }, (_, i) => ({ path: `f${i}`, content: 'x'.repeat(10) }));
   const gitHub = await playGitHub(t, archiveOf([...files, { path: 'long', content: 'y'.repeat(40) }]));
-  const service = await serve(
-    t,
-    { GITHUB_API_URL: gitHub.url },
-    { limits: { deflateFrom: 25, fileBytes: 30 } },
-  );
+  const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits: { packFrom: 25, fileBytes: 30 } });
   const texts = await service.get(`/github-api/repository-text-files?${query}&filter_ends_with=9`);
   t.deepEqual(texts.json(), { f9: 'x'.repeat(10) });
   const others = await service.get(`/github-api/repository-text-files?${query}&filter_ends_with=0`);
@@ -167,7 +163,7 @@ test('texts for which there is no room are kept deflated, and answered as they w
     content: `\ufeff${i}${content}`,
   }));
   const gitHub = await playGitHub(t, archiveOf(files));
-  const limits = { deflateFrom: 70_000, textBytes: 150_000 };
+  const limits = { packFrom: 70_000, textBytes: 150_000 };
   const service = await serve(t, { GITHUB_API_URL: gitHub.url }, { limits });
   const plenty = await serve(t, { GITHUB_API_URL: gitHub.url });
   for (const path of ['/github-api/repository-text-files', '/github-digest/markdown']) {

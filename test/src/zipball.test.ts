@@ -195,13 +195,9 @@ test(`E18 all ${hostileArchives.length} hostile zips of the loader's tests are r
   const explain = (error: unknown) => new HttpError(599, String(error));
   for (const { row, title, code, zip } of hostileArchives) {
     const body = Readable.from([zip()]) as unknown as IncomingMessage;
-    const read = readSnapshot(
-      { kind: 'zip', body, explain },
-      commit,
-      () => true,
-      archiveLimits,
-      async () => readUntrusted,
-    );
+    const read = readSnapshot({ kind: 'zip', body, explain }, commit, () => true, archiveLimits, {
+      loadReadZip: async () => readUntrusted,
+    });
     const status = await read.then(
       () => 200,
       (error: HttpError) => error.status,
