@@ -65,9 +65,10 @@ export interface StartScript {
 
 /**
  * Loads what every start runs as a script, with V8's cache of it beside it. Node's own compile cache of a module is made
- * when the module is compiled, before it runs, so functions that are called later are not in it: 270 of those that two AWS
- * clients and Koa call while they load. A script's is made when all has run (warm.mjs). And a large text stays outside of
- * V8's heap this way, which grows the less. V8 refuses a cache of another version or other flags; then all is compiled.
+ * when the module is compiled, before it runs, so functions that are called later are not in it: some hundred of those
+ * that two AWS clients and Koa call while they load. A script's is made when all has run (warm.mjs). And a large text
+ * stays outside of V8's heap this way, which grows the less. V8 refuses a cache of another version or other flags; then
+ * all is compiled.
  */
 const scriptRuntime = ({ path, isAscii }: StartScript) =>
   `bring=path=>{
