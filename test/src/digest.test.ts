@@ -249,6 +249,40 @@ test('texts that look like secrets are warned of by place and kind; the warning 
   t.regex((await filter(service, {})).text, /config\.py:3 GitHub token/);
 });
 
+const alnum = 'a1B2c3D4e5'.repeat(20);
+const secrets: readonly (readonly [kind: string, start: string, rest: string])[] = [
+  ['GitHub token', 'gho_', alnum.slice(0, 36)],
+  ['GitHub token', 'github_pat_', alnum.slice(0, 40)],
+  ['AWS access key id', 'AKIA', 'ABCDEFGH01234567'],
+  ['AWS access key id', 'ASIA', 'ABCDEFGH01234567'],
+  ['private key', '-----BEGIN ', 'OPENSSH PRIVATE KEY-----'],
+  ['private key', '-----BEGIN ', 'PRIVATE KEY-----'],
+  ['Slack token', 'xoxb-', '1234567890-abc'],
+  ['Google API key', 'AIza', alnum.slice(0, 35)],
+  ['Stripe key', 'rk_live_', alnum.slice(0, 24)],
+  ['npm token', 'npm_', alnum.slice(0, 36)],
+  ['PyPI token', 'pypi-', alnum.slice(0, 60)],
+  ['GitLab token', 'glpat-', alnum.slice(0, 20)],
+  ['API key', 'sk-', alnum.slice(0, 40)],
+  ['API key', 'sk-ant-', alnum.slice(0, 40)],
+  ['JSON web token', 'eyJ', `${alnum.slice(0, 20)}.eyJ${alnum.slice(0, 30)}.${alnum.slice(0, 20)}`],
+];
+
+test('each kind of secret is found at the start of a word, and not cut short or within one', async t => {
+  const content = secrets.flatMap(([, start, rest]) => [
+    `"${start}${rest}"`,
+    `${start}${rest.slice(0, 5)}*${rest.slice(5)}`,
+    // The dashes are no word.
+    start.startsWith('-') ? 'none' : `x${start}${rest}`,
+  ]);
+  const { service } = await start(t, [{ path: 'a', content: content.join('\n') }]);
+  const { warnings } = JSON.parse((await filter(service, { format: 'json' })).text) as DigestJson;
+  t.deepEqual(
+    warnings,
+    secrets.map(([kind], index) => ({ path: 'a', line: 3 * index + 1, kind })),
+  );
+});
+
 test('a path called __proto__ is a path', async t => {
   const { service } = await start(t, [
     { path: '__proto__/constructor', content: 'x' },
