@@ -97,14 +97,15 @@ async function restore({ s3, bucket, project }: ConsoleTools, fields: Fields) {
   return { restored: key };
 }
 
-/** Attaches a layer version (or none) to the live version, which takes a new version of the function. */
+/** Attaches a layer version in place of another of the layer (or no layers) to the live version, which takes a new version of the function. */
 async function attachLayer(tools: ConsoleTools, fields: Fields) {
   const name = text(fields, 'function');
   const arn = String(fields['arn'] ?? '');
   const now = await tools.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  await tools.lambda.send(
-    new UpdateFunctionConfigurationCommand({ FunctionName: name, Layers: arn === '' ? [] : [arn] }),
-  );
+  const layerOf = (version: string) => version.slice(0, version.lastIndexOf(':'));
+  const others = (now.Layers ?? []).flatMap(({ Arn = '' }) => (layerOf(Arn) === layerOf(arn) ? [] : [Arn]));
+  const layers = arn === '' ? [] : [...others, arn];
+  await tools.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Layers: layers }));
   const { RevisionId = '' } = await waitUntilReady(tools, name);
   const version = await publishVersion(tools, name, now.CodeSha256 ?? '', RevisionId);
   await tools.lambda.send(
