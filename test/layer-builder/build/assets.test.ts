@@ -8,13 +8,14 @@ import { unpack } from '../../../handler/unpack.ts';
 import { defaultLimits, readArchive } from '../../../handler/zip/read.ts';
 import { buildProject } from '../../../layer-builder/build/index.ts';
 import { planSplit } from '../../../layer-builder/plan/split.ts';
+import { hereRuntime } from '../../support/artifact.ts';
 import { loaderWorld } from '../../support/loader-world.ts';
 import { buildOnce, codeOf, listing, makeProject, write } from './project.ts';
 
 function makeAssetsProject(t: ExecutionContext): string {
   const project = makeProject(t, { dependencies: ['ms'] });
   const artifacts = { pages: { load: 'lazy', assets: ['web/', 'bin/tool'] }, core: {} };
-  write(project, 'layer-builder.config.json', { artifacts });
+  write(project, 'layer-builder.config.json', { artifacts, runtime: hereRuntime });
   write(project, 'web/index.html', '<p>hello</p>');
   // a package would be pruned of these
   write(project, 'web/README.md', '# read me');
