@@ -43,30 +43,50 @@ export async function makeArtifacts(
   }
   const node = findTargetNode(facts.config.runtime, facts.project);
   const first = plan.artifacts.find(({ load, reach }) => load === 'eager' && reach.packages.length > 0);
-  const made: MadeArtifact[] = [];
-  for (const artifact of plan.artifacts) {
+  const make = async (artifact: PlannedArtifact): Promise<MadeArtifact> => {
     signal?.throwIfAborted();
     progress(`packing ${artifact.name}`);
     const present = withoutAbsent(artifact, install.folder);
     const work = join(places.temporary, artifact.name);
     mkdirSync(work);
-    made.push(
-      await makeArtifact(present, facts, {
-        installFolder: install.folder,
-        work,
-        machine: plan.machine,
-        entries: plan.entries,
-        specifiers: plan.specifiers,
-        started: plan.started,
-        sourceMaps,
-        hasCache: artifact === (first ?? artifact),
-        weighs: options.weighs ?? false,
-        node,
-        signal,
-      }),
-    );
-  }
-  return made;
+    return makeArtifact(present, facts, {
+      installFolder: install.folder,
+      work,
+      machine: plan.machine,
+      entries: plan.entries,
+      specifiers: plan.specifiers,
+      started: plan.started,
+      sourceMaps,
+      hasCache: artifact === (first ?? artifact),
+      weighs: options.weighs ?? false,
+      node,
+      signal,
+    });
+  };
+  return twoAtOnce(plan.artifacts, make);
+}
+
+/** In order. While one artifact waits for a proof or for deflate, the other has the thread. Nothing goes on after a failure. */
+async function twoAtOnce<Item, Result>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const queue = [...items.entries()];
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, item] = next;
+      try {
+        results[index] = await run(item);
+      } catch (error) {
+        queue.length = 0;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled([work(), work()]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return results;
 }
 
 /** Packages with machine code, of all artifacts. */
