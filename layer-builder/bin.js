@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line on a Node that runs TypeScript by stripping types (24 or later). Plain JavaScript, so that
+// Starts the command line on a Node that runs TypeScript by stripping types (22.18 or later). Plain JavaScript, so that
 // `npx layer-builder` also works where the Node on the PATH is older: it then hands over to the one of the `node` package.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const oldest = 24;
+const oldest = '22.18';
 const here = dirname(fileURLToPath(import.meta.url));
 
-if (Number.parseInt(process.versions.node, 10) >= oldest) {
+if (isNewEnough(process.versions.node)) {
   await import('./remember.js');
   await import('./strip.js');
   await import('./cli.ts');
@@ -19,6 +19,12 @@ if (Number.parseInt(process.versions.node, 10) >= oldest) {
   const node = findNode();
   if (node === undefined) refuse();
   else handOver(node);
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  // 23 strips types from 23.6 on, and is no longer maintained
+  return major >= 24 || (major === 22 && minor >= 18);
 }
 
 function findNode() {

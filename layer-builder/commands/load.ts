@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { lockFileName } from '../../artifact/lock.ts';
 import type { ResolvedArtifact } from '../../handler/loader.ts';
+import { findTargetNode } from '../build/node.ts';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
 import { runLoader } from '../load/index.ts';
@@ -51,6 +52,7 @@ export const command: Command = {
       const taskRoot = path.join(work, 'task');
       mkdirSync(taskRoot);
       const answer = await runLoader({
+        node: findTargetNode(lock.runtime, project).path,
         lockPath: path.resolve(project, lockFile),
         source,
         dir: path.resolve(textOf(values, 'dir') ?? path.join(work, 'deps')),

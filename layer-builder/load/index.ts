@@ -19,6 +19,8 @@ export type LoadAnswer =
     };
 
 export interface LoadRun {
+  /** The Node of the lock's runtime; another one is refused by the loader itself (`DEPS_RUNTIME_MISMATCH`). */
+  readonly node: string;
   /** Absolute path of the lock. */
   readonly lockPath: string;
   readonly source: 's3' | 'layer';
@@ -38,6 +40,7 @@ const flags = ['--no-experimental-require-module', '--import', new URL('../strip
 /** Throws the loader's own coded error (`DEPS_*`, `LOCK_*`, `ZIP_*`), `LOAD_FAILED` when the child dies. */
 export async function runLoader(run: LoadRun): Promise<LoadAnswer & { ok: true }> {
   const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [run.lockPath], {
+    execPath: run.node,
     execArgv: flags,
     env: {
       ...run.env,

@@ -1,9 +1,11 @@
 /** load: the loader as Lambda runs it, from what was published. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
+import { hereRuntime } from '../../support/artifact.ts';
+import { findNodeFor } from '../../support/node-versions.ts';
 import { runCommand } from '../cli/run.ts';
 import { makeProject } from './project.ts';
 import type { World } from './world.ts';
@@ -47,6 +49,22 @@ test('load --source layer without a build takes the published layer version', as
   rmSync(path.join(clone, '.layer-builder'), { recursive: true });
   const { data } = await runCommand(['load', '--source', 'layer', '--project', clone], world.env);
   t.is(data.artifacts[0].source, 'layer');
+});
+
+test('load runs the Node of the lock, not the one of the command line', async t => {
+  const runtime = hereRuntime === 'nodejs24.x' ? 'nodejs22.x' : 'nodejs24.x';
+  const clone = await makeProject({ service: 'load', runtime });
+  const name = `node-${process.platform}-${process.arch}`;
+  const node = findNodeFor(runtime);
+  if (node === undefined) {
+    t.log(`SKIPPED: npm gives no Node for ${runtime}`);
+    t.pass();
+    return;
+  }
+  mkdirSync(path.join(clone, 'node_modules'));
+  symlinkSync(path.dirname(path.dirname(node)), path.join(clone, 'node_modules', name));
+  const { data } = await runCommand(['load', '--source', 'layer', '--project', clone], world.env);
+  t.is(data.artifacts?.[0].source, 'layer', JSON.stringify(data));
 });
 
 test('load passes the loader’s own coded error on', async t => {

@@ -6,7 +6,7 @@ import test from 'ava';
 import type { Digest, TreeFile } from '../../../artifact/digest.ts';
 import { digestOf, hexOf, sha256Hex, treeOf } from '../../../artifact/digest.ts';
 import { markerPath, objectKey } from '../../../artifact/layout.ts';
-import type { Architecture, Lock, LockArtifact, LockPackage } from '../../../artifact/lock.ts';
+import type { Architecture, Lock, LockArtifact, LockPackage, Runtime } from '../../../artifact/lock.ts';
 import { formatLock, lockFileName, parseLock } from '../../../artifact/lock.ts';
 import { fileOf } from '../../../layer-builder/build/file.ts';
 import { writeZip } from '../../../layer-builder/build/zip.ts';
@@ -23,6 +23,7 @@ export interface ArtifactRecipe {
 export interface ProjectRecipe {
   readonly service?: string;
   readonly architecture?: Architecture;
+  readonly runtime?: Runtime;
   readonly artifacts?: readonly ArtifactRecipe[];
   readonly config?: Readonly<Record<string, unknown>>;
   /** Text of `app.js`: the project has code then, and its releases hold it. It may import the packages. */
@@ -37,16 +38,17 @@ test.after.always(() => {
 /** Makes the project in a folder of its own, which goes when the test file ends, and answers the folder. */
 export async function makeProject(recipe: ProjectRecipe = {}, folder?: string): Promise<string> {
   const project = folder ?? temporaryFolder();
-  const { service = 'svc', architecture = 'x86_64', config = {} } = recipe;
+  const { service = 'svc', architecture = 'x86_64', runtime = 'nodejs24.x', config = {} } = recipe;
   const dependencies = recipe.app === undefined ? {} : { dep: '1.0.0' };
   const manifest = { name: service, version: '1.0.0', type: 'module', dependencies, 'layer-builder': config };
   writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest));
   if (recipe.app !== undefined) writeApp(project, recipe.app);
   const artifacts: LockArtifact[] = [];
   for (const artifact of recipe.artifacts ?? [{}]) {
-    artifacts.push(await buildArtifact(project, artifact, architecture, String(config['prefix'] ?? '')));
+    const prefix = String(config['prefix'] ?? '');
+    artifacts.push(await buildArtifact(project, artifact, { runtime, architecture, prefix }));
   }
-  const lock: Lock = { formatVersion: 1, service, runtime: 'nodejs24.x', architecture, artifacts };
+  const lock: Lock = { formatVersion: 1, service, runtime, architecture, artifacts };
   writeFileSync(path.join(project, lockFileName), formatLock(lock));
   return project;
 }
@@ -72,8 +74,7 @@ export function lockOf(project: string): Lock {
 async function buildArtifact(
   project: string,
   recipe: ArtifactRecipe,
-  architecture: Architecture,
-  prefix: string,
+  { runtime, architecture, prefix }: { runtime: Runtime; architecture: Architecture; prefix: string },
 ): Promise<LockArtifact> {
   const { name = 'core', content = 'one' } = recipe;
   const packages = recipe.packages ?? [{ name: 'dep', version: '1.0.0', license: 'MIT' }];
@@ -86,10 +87,7 @@ async function buildArtifact(
   const tree = treeOf(
     [...files].map(([at, text]): TreeFile => ({ path: at, mode: 0o644, sha256: sha256Hex(text) })),
   );
-  files.set(
-    markerPath(name),
-    JSON.stringify({ formatVersion: 1, name, tree, runtime: 'nodejs24.x', architecture }),
-  );
+  files.set(markerPath(name), JSON.stringify({ formatVersion: 1, name, tree, runtime, architecture }));
   const folder = path.join(project, '.layer-builder', 'artifacts');
   mkdirSync(folder, { recursive: true });
   const bytes = await writeZip([...files].map(([at, text]) => fileOf(at, text)));
