@@ -41,9 +41,13 @@ export function hexOf(digest: Digest): string {
  * may hold spaces, and a line feed in a path is refused by every reader and writer of ours.
  */
 export function treeOf(files: Iterable<TreeFile>): Digest {
-  const sorted = [...files].sort((a, b) => compareBytes(a.path, b.path));
+  return treeOfSorted([...files].sort((a, b) => compareBytes(a.path, b.path)));
+}
+
+/** The same of files that come in this order already: one at a time, none is kept. */
+export function treeOfSorted(files: Iterable<TreeFile>): Digest {
   const hash = createHash('sha256');
-  for (const file of sorted) hash.update(`${file.mode.toString(8)} ${file.sha256} ${file.path}\n`);
+  for (const file of files) hash.update(`${file.mode.toString(8)} ${file.sha256} ${file.path}\n`);
   return `sha256:${hash.digest('hex')}`;
 }
 
@@ -54,7 +58,8 @@ export function treeOf(files: Iterable<TreeFile>): Digest {
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
-    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
     if (x !== y) return byteRank(x) - byteRank(y);
   }
   return a.length - b.length;

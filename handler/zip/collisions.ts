@@ -3,12 +3,14 @@ import { quote, zipFault } from './fault.ts';
 
 type Kind = 'file' | 'folder';
 
-interface Claim {
+interface FolderClaim {
   readonly path: string;
-  readonly kind: Kind;
   /** False for a folder that is only known from the paths below it; it may still come as an entry. */
   readonly listed: boolean;
 }
+
+/** A file is its path alone: thousands of objects would grow V8's young generation by megabytes. */
+type Claim = string | FolderClaim;
 
 /**
  * A register of paths. Each call claims one path and the folders above it; throws `ZIP_COLLISION` when any of
@@ -24,16 +26,18 @@ export function pathRegister(
   return (path, kind) => {
     const key = fold(path);
     const before = claims.get(key);
-    if (before && (before.listed || before.kind !== kind || before.path !== path))
-      throw collision(before.path);
-    claims.set(key, { path, kind, listed: true });
+    if (before !== undefined) {
+      const isOwn = kind === 'folder' && typeof before === 'object' && !before.listed && before.path === path;
+      if (!isOwn) throw collision(pathOf(before));
+    }
+    claims.set(key, kind === 'file' ? path : { path, listed: true });
     const above = parentOf(path);
     for (let parent = above; parent !== '' && parent !== lastParent; parent = parentOf(parent)) {
       const folder = fold(parent);
       const known = claims.get(folder);
-      if (known?.kind === 'folder' && known.path === parent) break;
-      if (known) throw collision(known.path);
-      claims.set(folder, { path: parent, kind: 'folder', listed: false });
+      if (typeof known === 'object' && known.path === parent) break;
+      if (known !== undefined) throw collision(pathOf(known));
+      claims.set(folder, { path: parent, listed: false });
     }
     lastParent = above;
     if (claims.size > maxPaths) {
@@ -56,6 +60,10 @@ export function foldPath(path: string): string {
 function parentOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
+}
+
+function pathOf(claim: Claim): string {
+  return typeof claim === 'string' ? claim : claim.path;
 }
 
 function collision(other: string): Error {
