@@ -1,5 +1,5 @@
 /** Names of functions and layers in all the forms that the API accepts, and the ARNs it answers with. */
-import { constraint } from './errors.ts';
+import { constraint, invalid } from './errors.ts';
 
 export interface Place {
   readonly region: string;
@@ -10,25 +10,36 @@ export interface Place {
 export interface FunctionName {
   readonly name: string;
   readonly qualifier: string | undefined;
+  /** As far as an ARN names them. */
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
 }
 
 const functionPattern =
-  /^(?:arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:|\d{12}:function:|function:)?([\w-]{1,64})(?::(\$LATEST|[\w-]{1,128}))?$/;
+  /^(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([\w-]+)(?::(\$LATEST|[\w-]{1,128}))?$/;
 const qualifierPattern = /^(\$LATEST(\.PUBLISHED)?|[\w-]{1,128})$/;
 const layerPattern = /^(?:arn:aws[\w-]*:lambda:([\w-]+):(\d{12}):layer:)?([\w-]{1,140})$/;
 const layerVersionPattern = /^arn:aws[\w-]*:lambda:([\w-]+):(\d{12}):layer:([\w-]{1,140}):(\d{1,9})$/;
 
-/** Takes a name, a partial ARN or an ARN apart. Throws `ValidationException`. */
+/** Takes a name, a partial ARN or an ARN apart. Throws `ValidationException`, `InvalidParameterValueException`. */
 export function parseFunctionName(text: string, qualifier?: string | null): FunctionName {
-  const match = functionPattern.exec(text);
-  if (!match?.[1]) {
+  if (text.length > 140) throw constraint(text, 'functionName', 'have length less than or equal to 140');
+  const [, region, account, name, own] = functionPattern.exec(text) ?? [];
+  if (!name) {
     throw constraint(text, 'functionName', `satisfy regular expression pattern: ${functionPattern.source}`);
   }
-  const wanted = qualifier ?? match[2];
+  if (name.length > 64) {
+    // AWS finds this one later, and calls it otherwise.
+    throw invalid(constraint(name, 'functionName', 'have length less than or equal to 64').message);
+  }
+  const wanted = qualifier ?? own;
   if (wanted !== undefined && !qualifierPattern.test(wanted)) {
     throw constraint(wanted, 'qualifier', `satisfy regular expression pattern: ${qualifierPattern.source}`);
   }
-  return { name: match[1], qualifier: wanted };
+  if (own !== undefined && wanted !== own) {
+    throw invalid('The derived qualifier from the function name does not match the specified qualifier.');
+  }
+  return { name, qualifier: wanted, region, account };
 }
 
 export function functionArn({ region, account }: Place, name: string, qualifier?: string): string {

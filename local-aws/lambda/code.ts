@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { invalid } from './errors.ts';
 import { blob, type Fields, text } from './fields.ts';
+import { checkZipped } from './limits.ts';
 import type { Blob } from './records.ts';
 import type { Service } from './service.ts';
 
@@ -19,6 +20,7 @@ export async function takeCode(service: Service, fields: Fields): Promise<Blob> 
     throw invalid('Please do not provide other FunctionCode parameters when providing a ZipFile.');
   if (inline) {
     if (inline.length === 0) throw invalid('Uploaded file must be a non-empty zip');
+    checkZipped(inline.length);
     return service.store.keep(inline);
   }
   if (!bucket || !key) throw invalid('Please provide a source for function code.');

@@ -1,6 +1,6 @@
 /** A FunctionConfiguration: read from a request over what is there, and written as the API answers it. */
 import { functionArn } from './arn.ts';
-import { invalid } from './errors.ts';
+import { constraint, invalid, violation } from './errors.ts';
 import { type Fields, integer, record, text, textRecord, texts } from './fields.ts';
 import { attachLayers } from './layers.ts';
 import {
@@ -71,19 +71,31 @@ function usableRole(service: Service, role: string): string {
   throw invalid('The role defined for the function cannot be assumed by Lambda.');
 }
 
-/** One architecture, and one that is known. Throws `InvalidParameterValueException`. */
+/** One architecture, and one that is known. Throws `ValidationException`. */
 export function readArchitecture(fields: Fields, otherwise: string): string {
-  const [architecture = otherwise, ...more] = texts(fields, 'Architectures') ?? [];
-  if (more.length > 0 || !['x86_64', 'arm64'].includes(architecture)) {
-    throw invalid('Architectures must hold exactly one of x86_64, arm64');
-  }
-  return architecture;
+  const given = checkArchitectures(texts(fields, 'Architectures') ?? [], 'architectures');
+  if (given.length > 1) throw constraint(given, 'architectures', 'have length less than or equal to 1');
+  return given[0] ?? otherwise;
+}
+
+export function checkArchitectures(given: readonly string[], at: string): readonly string[] {
+  if (given.every(one => one === 'x86_64' || one === 'arm64')) return given;
+  const rule = 'Member must satisfy enum value set: [x86_64, arm64]';
+  throw violation(given, at, `Member must satisfy constraint: [${rule}, Member must not be null]`);
 }
 
 export function checkSizes({ code, layers }: FunctionVersion): void {
   checkUnzipped(
     code.unzipped,
     layers.reduce((sum, layer) => sum + layer.code.unzipped, 0),
+  );
+}
+
+/** The form in lists: without the states and the runtime's version, which only the operations on one function answer. */
+export function listedFormOf(...args: Parameters<typeof formOf>): Record<string, unknown> {
+  const whole = Object.entries(formOf(...args));
+  return Object.fromEntries(
+    whole.filter(([name]) => !/^(State|LastUpdateStatus|RuntimeVersionConfig)/.test(name)),
   );
 }
 

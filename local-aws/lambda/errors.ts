@@ -30,18 +30,29 @@ export function invalid(message: string): LambdaError {
 
 /** A field that breaks its own constraint, in the words of AWS's request validation. */
 export function constraint(value: unknown, at: string, rule: string): LambdaError {
-  const shown = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
+  return violation(value, at, `Member must ${rule}`);
+}
+
+/** The same with the whole rule: of a list or a map AWS says more than of a member. */
+export function violation(value: unknown, at: string, rule: string): LambdaError {
   return new LambdaError(
     400,
     'ValidationException',
-    `1 validation error detected: Value '${shown.slice(0, 300)}' at '${at}' failed to satisfy constraint: Member must ${rule}`,
+    `1 validation error detected: Value ${shown(value)} at '${at}' failed to satisfy constraint: ${rule}`,
   );
 }
 
-export function stale(): LambdaError {
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return `'[${value.join(', ').slice(0, 300)}]'`;
+  return `'${(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 300)}'`;
+}
+
+/** `apis` are those that tell the present revision. */
+export function stale(apis = 'GetFunction/GetAlias'): LambdaError {
   return new LambdaError(
     412,
     'PreconditionFailedException',
-    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+    `The Revision Id provided does not match the latest Revision Id. Call the ${apis} API to retrieve the latest Revision Id`,
   );
 }

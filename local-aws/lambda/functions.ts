@@ -1,7 +1,8 @@
 /** Functions: create, read, update, delete. */
+import type { FunctionName } from './arn.ts';
 import { parseFunctionName } from './arn.ts';
 import { takeCode } from './code.ts';
-import { changed, checkSizes, formOf, readArchitecture } from './configuration.ts';
+import { changed, checkSizes, formOf, listedFormOf, readArchitecture } from './configuration.ts';
 import { conflict, constraint, invalid, stale } from './errors.ts';
 import { type Fields, flag, record as recordField, text, textRecord } from './fields.ts';
 import type { FunctionRecord, FunctionVersion } from './records.ts';
@@ -85,21 +86,24 @@ export const getFunctionConfiguration: Operation = (service, call) => {
 };
 
 export const listFunctions: Operation = (service, { query }) => {
+  const which = query.get('FunctionVersion');
+  if (which !== null && which !== 'ALL')
+    throw constraint(which, 'functionVersion', 'satisfy enum value set: [ALL]');
   const all = service.store.functions
     .all()
     .flatMap(record =>
-      query.get('FunctionVersion') === 'ALL'
+      which === 'ALL'
         ? [record.latest, ...record.versions].map(version =>
-            formOf(service, record, version, version.version),
+            listedFormOf(service, record, version, version.version),
           )
-        : [formOf(service, record, record.latest)],
+        : [listedFormOf(service, record, record.latest)],
     );
   const { items, next } = page(all, query, 50);
   return { status: 200, body: { Functions: items, ...next } };
 };
 
 export const updateFunctionCode: Operation = async (service, call) => {
-  const { name } = parseFunctionName(call.path['FunctionName'] ?? '');
+  const name = parseFunctionName(call.path['FunctionName'] ?? '');
   const { fields } = call;
   requireChangeable(service, name, fields);
   const code = await takeCode(service, fields);
@@ -113,24 +117,24 @@ export const updateFunctionCode: Operation = async (service, call) => {
   if (flag(fields, 'DryRun')) return { status: 200, body: formOf(service, record, latest) };
   const after = await replaceLatest(service, record, latest);
   if (!flag(fields, 'Publish')) return { status: 200, body: formOf(service, after, latest) };
-  const version = await publish(service, name, {});
+  const version = await publish(service, name.name, {});
   return {
     status: 200,
-    body: { ...formOf(service, after, version, version.version), ...service.lifecycles.state(name) },
+    body: { ...formOf(service, after, version, version.version), ...service.lifecycles.state(record.name) },
   };
 };
 
 export const updateFunctionConfiguration: Operation = async (service, { path, fields }) => {
-  const { name } = parseFunctionName(path['FunctionName'] ?? '');
-  const record = requireChangeable(service, name, fields);
+  const record = requireChangeable(service, parseFunctionName(path['FunctionName'] ?? ''), fields);
   const latest = changed(service, record.latest, fields);
   const after = await replaceLatest(service, record, latest);
   return { status: 200, body: formOf(service, after, latest) };
 };
 
 export const deleteFunction: Operation = async (service, { path, query }) => {
-  const { name, qualifier } = parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier'));
-  const record = named(service, { name, qualifier });
+  const { qualifier, ...found } = parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier'));
+  const { name } = found;
+  const record = named(service, { ...found, qualifier: undefined });
   if (qualifier === '$LATEST')
     throw invalid('$LATEST version cannot be deleted without deleting the function.');
   if (qualifier !== undefined) {
@@ -163,9 +167,9 @@ function target(
 }
 
 /** The function, if it may be changed now. Throws `ResourceConflictException`, `PreconditionFailedException`. */
-function requireChangeable(service: Service, name: string, fields: Fields): FunctionRecord {
-  const record = named(service, { name, qualifier: undefined });
-  service.lifecycles.requireSettled(name);
+function requireChangeable(service: Service, name: FunctionName, fields: Fields): FunctionRecord {
+  const record = named(service, name);
+  service.lifecycles.requireSettled(record.name);
   const revision = text(fields, 'RevisionId');
   if (revision !== undefined && revision !== record.latest.revisionId) throw stale();
   return record;

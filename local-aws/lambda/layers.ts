@@ -1,16 +1,22 @@
 /** Layers: publish, get, list, delete. */
 import { layerArn, parseLayerName, parseLayerVersionArn } from './arn.ts';
 import { takeCode } from './code.ts';
+import { checkArchitectures } from './configuration.ts';
 import { constraint, invalid, notFound } from './errors.ts';
 import { record as recordField, text, texts } from './fields.ts';
 import { checkUnzipped } from './limits.ts';
 import type { AttachedLayer, LayerRecord, LayerVersion } from './records.ts';
-import { type Answer, type Operation, page, type Service, timestamp } from './service.ts';
+import { type Answer, type Call, type Operation, page, type Service, timestamp } from './service.ts';
 
 export const publishLayerVersion: Operation = async (service, { path, fields }) => {
   const name = parseLayerName(path['LayerName'] ?? '');
   const content = recordField(fields, 'Content');
   if (!content) throw constraint(null, 'content', 'not be null');
+  const runtimes = checkRuntimes(texts(fields, 'CompatibleRuntimes') ?? []);
+  const architectures = checkArchitectures(
+    texts(fields, 'CompatibleArchitectures') ?? [],
+    'compatibleArchitectures',
+  );
   const code = await takeCode(service, content);
   checkUnzipped(code.unzipped, 0);
   const license = text(fields, 'LicenseInfo');
@@ -20,8 +26,8 @@ export const publishLayerVersion: Operation = async (service, { path, fields }) 
     code,
     description: checkDescription(text(fields, 'Description') ?? ''),
     ...(license === undefined ? {} : { license }),
-    runtimes: texts(fields, 'CompatibleRuntimes') ?? [],
-    architectures: texts(fields, 'CompatibleArchitectures') ?? [],
+    runtimes,
+    architectures,
     created: timestamp(),
   };
   await service.store.layers.put({
@@ -36,13 +42,13 @@ export const getLayerVersion: Operation = (service, { path }) => {
   const name = parseLayerName(path['LayerName'] ?? '');
   return {
     status: 200,
-    body: fullForm(service, name, findVersion(service, name, Number(path['VersionNumber']))),
+    body: fullForm(service, name, findVersion(service, name, versionNumber(path))),
   };
 };
 
 export const deleteLayerVersion: Operation = async (service, { path }) => {
   const name = parseLayerName(path['LayerName'] ?? '');
-  const number = Number(path['VersionNumber']);
+  const number = versionNumber(path);
   const layer = service.store.layers.get(name);
   // Deleting what is not there succeeds on AWS as well.
   if (layer?.versions.some(one => one.version === number)) {
@@ -106,7 +112,7 @@ export function attachLayers(
     names.set(parsed.name, arn);
     if (parsed.region !== service.place.region) {
       throw invalid(
-        `Layer version ${arn} is in another region than the function (expected ${service.place.region}, found ${parsed.region}).`,
+        `Layers are not in the same region as the function. Layers are expected to be in region ${service.place.region}.`,
       );
     }
     const version = service.store.layers
@@ -120,10 +126,29 @@ export function attachLayers(
   });
 }
 
-export function findVersion(service: Service, name: string, number: number): LayerVersion {
+export function findVersion(
+  service: Service,
+  name: string,
+  number: number,
+  missing = 'The resource you requested does not exist.',
+): LayerVersion {
   const version = service.store.layers.get(name)?.versions.find(one => one.version === number);
-  if (!version) throw notFound('The resource you requested does not exist.');
+  if (!version) throw notFound(missing);
   return version;
+}
+
+/** The number in a path. Throws `InvalidParameterValueException`. */
+export function versionNumber(path: Call['path']): number {
+  const number = Number(path['VersionNumber']);
+  if (number < 1) throw invalid('Layer Version Cannot be less than 1');
+  return number;
+}
+
+/** Any runtime of AWS, also one that does not run here or is not there yet. */
+function checkRuntimes(runtimes: readonly string[]): readonly string[] {
+  if (runtimes.every(one => /^(nodejs|python|java|dotnet|dotnetcore|ruby|go|provided)[\w.]*$/.test(one)))
+    return runtimes;
+  throw constraint(runtimes, 'compatibleRuntimes', 'satisfy enum value set: [nodejs24.x, nodejs22.x, …]');
 }
 
 function getByArn(service: Service, arn: string): Answer {
@@ -143,6 +168,8 @@ function getByArn(service: Service, arn: string): Answer {
 function matching(layer: LayerRecord | undefined, query: URLSearchParams): readonly LayerVersion[] {
   const runtime = query.get('CompatibleRuntime');
   const architecture = query.get('CompatibleArchitecture');
+  if (architecture !== null && !['x86_64', 'arm64'].includes(architecture))
+    throw constraint(architecture, 'compatibleArchitecture', 'satisfy enum value set: [x86_64, arm64]');
   return (layer?.versions ?? []).filter(
     one =>
       (runtime === null || one.runtimes.includes(runtime)) &&

@@ -9,6 +9,8 @@ export const limits = {
   /** Bytes of a request that carries a zip: 50 MB of it in base64. */
   upload: 70_167_211,
   uploadUpdate: 69_905_067,
+  /** Bytes of the zip itself, in a request. */
+  zipped: 52_428_800,
   /** Bytes of names and values of all environment variables. */
   environment: 4096,
   /** Bytes of an invocation's payload, synchronous and asynchronous. */
@@ -37,10 +39,8 @@ export function checkRuntime(runtime: string): string {
       `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
     );
   }
-  throw constraint(
-    runtime,
-    'runtime',
-    `satisfy enum value set: [${runtimes.join(', ')}] (the runtimes of local-aws)`,
+  throw invalid(
+    `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${runtimes.join(', ')}] (the runtimes of local-aws)`,
   );
 }
 
@@ -100,6 +100,15 @@ export function checkUnzipped(code: number, layers: number): void {
       `Function code combined with layers exceeds the maximum allowed size of ${limits.unzipped} bytes. The actual size is ${code + layers} bytes.`,
     );
   }
+}
+
+export function checkZipped(bytes: number): void {
+  if (bytes <= limits.zipped) return;
+  throw new LambdaError(
+    413,
+    'RequestEntityTooLargeException',
+    `Zipped size must be smaller than ${limits.zipped} bytes`,
+  );
 }
 
 export function tooLarge(bytes: number, operation: string): LambdaError {

@@ -1,8 +1,8 @@
 /** Resource policies of functions and layers: who may call what. Kept, answered, and asked by function URLs. */
 import { functionArn, layerArn, parseFunctionName, parseLayerName } from './arn.ts';
-import { conflict, constraint, notFound, stale } from './errors.ts';
+import { conflict, constraint, invalid, notFound, stale } from './errors.ts';
 import { type Fields, flag, text } from './fields.ts';
-import { findVersion } from './layers.ts';
+import { findVersion, versionNumber } from './layers.ts';
 import { at, type FunctionRecord, type LayerVersion, type Policy } from './records.ts';
 import {
   type Call,
@@ -14,21 +14,25 @@ import {
   type Service,
 } from './service.ts';
 
+const noPolicy = 'No policy is associated with the given resource.';
+
 export const addPermission: Operation = async (service, call) => {
-  const { record, qualifier, arn } = functionTarget(service, call);
-  const statement = readStatement(call.fields, arn, service.place.account);
-  const policy = extended(at(record.policies, qualifier), statement, call.fields);
+  const { record, qualifier, arn, named } = functionTarget(service, call);
+  if (named === '$LATEST') throw invalid('We currently do not support adding policies for $LATEST.');
+  const statement = readStatement(call.fields, arn);
+  const policy = extended(at(record.policies, qualifier), statement, text(call.fields, 'RevisionId'));
   await service.store.functions.put({ ...record, policies: { ...record.policies, [qualifier]: policy } });
   return { status: 201, body: { Statement: JSON.stringify(statement) } };
 };
 
 export const getPolicy: Operation = (service, call) => {
-  const { record, qualifier } = functionTarget(service, call);
-  return { status: 200, body: policyForm(at(record.policies, qualifier)) };
+  const missing = 'The resource you requested does not exist.';
+  const { record, qualifier } = functionTarget(service, call, () => missing);
+  return { status: 200, body: policyForm(at(record.policies, qualifier), missing) };
 };
 
 export const removePermission: Operation = async (service, call) => {
-  const { record, qualifier } = functionTarget(service, call);
+  const { record, qualifier } = functionTarget(service, call, arn => `No policy found for: ${arn}`);
   const policy = reduced(at(record.policies, qualifier), call);
   const { [qualifier]: _before, ...others } = record.policies;
   await service.store.functions.put({
@@ -41,31 +45,37 @@ export const removePermission: Operation = async (service, call) => {
 export const addLayerVersionPermission: Operation = async (service, call) => {
   const { name, version } = layerTarget(service, call);
   const { fields } = call;
+  const action = text(fields, 'Action') ?? '';
+  if (action !== 'lambda:GetLayerVersion')
+    throw constraint(action, 'action', 'satisfy regular expression pattern: lambda:GetLayerVersion');
   const organization = text(fields, 'OrganizationId');
   const statement = {
-    Sid: text(fields, 'StatementId') ?? '',
+    Sid: checkId(text(fields, 'StatementId') ?? ''),
     Effect: 'Allow',
     Principal:
       text(fields, 'Principal') === '*' ? '*' : { AWS: `arn:aws:iam::${text(fields, 'Principal')}:root` },
-    Action: text(fields, 'Action') ?? '',
+    Action: action,
     Resource: layerArn(service.place, name, version.version),
     ...(organization ? { Condition: { StringEquals: { 'aws:PrincipalOrgID': organization } } } : {}),
   };
-  const policy = extended(version.policy, statement, {
-    RevisionId: call.query.get('RevisionId') ?? undefined,
-  });
+  const policy = extended(
+    version.policy,
+    statement,
+    call.query.get('RevisionId') ?? undefined,
+    'GetLayerPolicy',
+  );
   await putLayerVersion(service, name, { ...version, policy });
   return { status: 201, body: { Statement: JSON.stringify(statement), RevisionId: policy.revisionId } };
 };
 
 export const getLayerVersionPolicy: Operation = (service, call) => ({
   status: 200,
-  body: policyForm(layerTarget(service, call).version.policy),
+  body: policyForm(layerTarget(service, call).version.policy, noPolicy),
 });
 
 export const removeLayerVersionPermission: Operation = async (service, call) => {
   const { name, version } = layerTarget(service, call);
-  const policy = reduced(version.policy, call);
+  const policy = reduced(version.policy, call, 'GetLayerPolicy');
   const { policy: _before, ...bare } = version;
   await putLayerVersion(service, name, policy.statements.length > 0 ? { ...bare, policy } : bare);
   return { status: 204 };
@@ -86,9 +96,11 @@ export function missingForPublicUrl(record: FunctionRecord, qualifier: string): 
 function functionTarget(
   service: Service,
   { path, query }: Call,
-): { record: FunctionRecord; qualifier: string; arn: string } {
+  /** What is said when there is no such function. */
+  missing = (arn: string): string => `Function not found: ${arn}`,
+): { record: FunctionRecord; qualifier: string; named: string | undefined; arn: string } {
   const name = parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier'));
-  const record = named(service, name);
+  const record = named(service, name, missing(functionArn(service.place, name.name, name.qualifier)));
   if (name.qualifier !== undefined && !record.aliases.some(one => one.name === name.qualifier)) {
     if (/^(\d+|\$LATEST)$/.test(name.qualifier)) resolveVersion(service, record, name.qualifier);
     else findAlias(service, record, name.qualifier);
@@ -96,13 +108,16 @@ function functionTarget(
   return {
     record,
     qualifier: name.qualifier ?? '$LATEST',
+    named: name.qualifier,
     arn: functionArn(service.place, name.name, name.qualifier),
   };
 }
 
 function layerTarget(service: Service, { path }: Call): { name: string; version: LayerVersion } {
   const name = parseLayerName(path['LayerName'] ?? '');
-  return { name, version: findVersion(service, name, Number(path['VersionNumber'])) };
+  const number = versionNumber(path);
+  const missing = `Layer version ${layerArn(service.place, name, number)} does not exist.`;
+  return { name, version: findVersion(service, name, number, missing) };
 }
 
 async function putLayerVersion(service: Service, name: string, version: LayerVersion): Promise<void> {
@@ -112,7 +127,7 @@ async function putLayerVersion(service: Service, name: string, version: LayerVer
   await service.store.layers.put({ ...layer, versions });
 }
 
-function readStatement(fields: Fields, resource: string, account: string): Fields {
+function readStatement(fields: Fields, resource: string): Fields {
   const action = text(fields, 'Action') ?? '';
   if (!/^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/.test(action)) {
     throw constraint(
@@ -122,7 +137,9 @@ function readStatement(fields: Fields, resource: string, account: string): Field
     );
   }
   const principal = text(fields, 'Principal') ?? '';
-  const service = /^[\w-]+(\.[\w-]+)+$/.test(principal);
+  const service = /\.amazon(aws)?\.com(\.cn)?$/.test(principal);
+  if (!service && !/^(\*|\d{12}|arn:aws[\w-]*:(iam|sts)::.+)$/.test(principal))
+    throw invalid('The provided principal was invalid. Please check the principal and try again.');
   const conditions: Record<string, Record<string, string>> = {};
   const condition = (operator: string, key: string, value: string | undefined): void => {
     if (value !== undefined) conditions[operator] = { ...conditions[operator], [key]: value };
@@ -130,6 +147,7 @@ function readStatement(fields: Fields, resource: string, account: string): Field
   condition('StringEquals', 'lambda:FunctionUrlAuthType', text(fields, 'FunctionUrlAuthType'));
   condition('StringEquals', 'aws:PrincipalOrgID', text(fields, 'PrincipalOrgID'));
   condition('StringEquals', 'AWS:SourceAccount', text(fields, 'SourceAccount'));
+  condition('StringEquals', 'lambda:EventSourceToken', text(fields, 'EventSourceToken'));
   condition('ArnLike', 'AWS:SourceArn', text(fields, 'SourceArn'));
   if (flag(fields, 'InvokedViaFunctionUrl')) condition('Bool', 'lambda:InvokedViaFunctionUrl', 'true');
   return {
@@ -140,7 +158,7 @@ function readStatement(fields: Fields, resource: string, account: string): Field
         ? '*'
         : service
           ? { Service: principal }
-          : { AWS: principal.startsWith('arn:') ? principal : `arn:aws:iam::${principal || account}:root` },
+          : { AWS: principal.startsWith('arn:') ? principal : `arn:aws:iam::${principal}:root` },
     Action: action,
     Resource: resource,
     ...(Object.keys(conditions).length > 0 ? { Condition: conditions } : {}),
@@ -152,9 +170,13 @@ function checkId(id: string): string {
   throw constraint(id, 'statementId', 'satisfy regular expression pattern: ([a-zA-Z0-9-_]+)');
 }
 
-function extended(policy: Policy | undefined, statement: Fields, fields: Fields): Policy {
-  const revision = text(fields, 'RevisionId');
-  if (revision !== undefined && revision !== policy?.revisionId) throw stale();
+function extended(
+  policy: Policy | undefined,
+  statement: Fields,
+  revision: string | undefined,
+  apis?: string,
+): Policy {
+  if (revision !== undefined && revision !== policy?.revisionId) throw stale(apis);
   if (policy?.statements.some(one => one['Sid'] === statement['Sid'])) {
     throw conflict(
       `The statement id (${statement['Sid']}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
@@ -163,17 +185,18 @@ function extended(policy: Policy | undefined, statement: Fields, fields: Fields)
   return { statements: [...(policy?.statements ?? []), statement], revisionId: newRevision() };
 }
 
-function reduced(policy: Policy | undefined, { path, query }: Call): Policy {
+function reduced(policy: Policy | undefined, { path, query }: Call, apis?: string): Policy {
+  if (!policy) throw notFound(noPolicy);
   const revision = query.get('RevisionId');
-  if (revision !== null && revision !== policy?.revisionId) throw stale();
+  if (revision !== null && revision !== policy.revisionId) throw stale(apis);
   const id = path['StatementId'] ?? '';
-  if (!policy?.statements.some(one => one['Sid'] === id))
+  if (!policy.statements.some(one => one['Sid'] === id))
     throw notFound(`Statement ${id} is not found in resource policy.`);
   return { statements: policy.statements.filter(one => one['Sid'] !== id), revisionId: newRevision() };
 }
 
-function policyForm(policy: Policy | undefined): unknown {
-  if (!policy) throw notFound('The resource you requested does not exist.');
+function policyForm(policy: Policy | undefined, missing: string): unknown {
+  if (!policy) throw notFound(missing);
   const document = { Version: '2012-10-17', Id: 'default', Statement: policy.statements };
   return { Policy: JSON.stringify(document), RevisionId: policy.revisionId };
 }

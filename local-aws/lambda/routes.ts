@@ -1,4 +1,5 @@
 /** The table of operations: method and path as the API reference has them. */
+import * as events from './event-invoke-configs.ts';
 import * as functions from './functions.ts';
 import * as layers from './layers.ts';
 import { limits } from './limits.ts';
@@ -56,10 +57,11 @@ const table: readonly (readonly [string, string, Operation])[] = [
   [`PUT ${f}/concurrency`, 'PutFunctionConcurrency', settings.putConcurrency],
   [`GET ${f}/concurrency`, 'GetFunctionConcurrency', settings.getConcurrency],
   [`DELETE ${f}/concurrency`, 'DeleteFunctionConcurrency', settings.deleteConcurrency],
-  [`PUT ${f}/event-invoke-config`, 'PutFunctionEventInvokeConfig', settings.putEventInvokeConfig],
-  [`POST ${f}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig', settings.putEventInvokeConfig],
-  [`GET ${f}/event-invoke-config`, 'GetFunctionEventInvokeConfig', settings.getEventInvokeConfig],
-  [`DELETE ${f}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', settings.deleteEventInvokeConfig],
+  [`PUT ${f}/event-invoke-config`, 'PutFunctionEventInvokeConfig', events.putEventInvokeConfig],
+  [`POST ${f}/event-invoke-config`, 'UpdateFunctionEventInvokeConfig', events.updateEventInvokeConfig],
+  [`GET ${f}/event-invoke-config`, 'GetFunctionEventInvokeConfig', events.getEventInvokeConfig],
+  [`DELETE ${f}/event-invoke-config`, 'DeleteFunctionEventInvokeConfig', events.deleteEventInvokeConfig],
+  [`GET ${f}/event-invoke-config/list`, 'ListFunctionEventInvokeConfigs', events.listEventInvokeConfigs],
   [`GET ${f}/code-signing-config`, 'GetFunctionCodeSigningConfig', settings.getCodeSigning],
   [`GET ${f}/runtime-management-config`, 'GetRuntimeManagementConfig', settings.getRuntimeManagement],
   [`GET ${f}/recursion-config`, 'GetFunctionRecursionConfig', settings.getRecursion],

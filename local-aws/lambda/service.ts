@@ -5,7 +5,7 @@ import type { IamService } from '../iam/index.ts';
 import type { ObjectSource } from '../s3/index.ts';
 import type { FunctionName, Place } from './arn.ts';
 import { functionArn } from './arn.ts';
-import { notFound } from './errors.ts';
+import { LambdaError, notFound } from './errors.ts';
 import type { Fields } from './fields.ts';
 import type { Lifecycles } from './lifecycle.ts';
 import type { Alias, FunctionRecord, FunctionVersion } from './records.ts';
@@ -45,9 +45,24 @@ export interface Answer {
 export type Operation = (service: Service, call: Call) => Promise<Answer> | Answer;
 
 /** The function named in the path, with the qualifier from the query or the name. */
-export function named(service: Service, name: FunctionName): FunctionRecord {
+export function named(
+  service: Service,
+  name: FunctionName,
+  missing = `Function not found: ${functionArn(service.place, name.name, name.qualifier)}`,
+): FunctionRecord {
+  const { region, account } = service.place;
+  if ((name.region ?? region) !== region) {
+    throw notFound(`Functions from '${name.region}' are not reachable in this region ('${region}')`);
+  }
+  if ((name.account ?? account) !== account) {
+    throw new LambdaError(
+      403,
+      'AccessDeniedException',
+      `The function is of another account (expected ${account}, found ${name.account})`,
+    );
+  }
   const record = service.store.functions.get(name.name);
-  if (!record) throw notFound(`Function not found: ${functionArn(service.place, name.name, name.qualifier)}`);
+  if (!record) throw notFound(missing);
   return record;
 }
 

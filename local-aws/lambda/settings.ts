@@ -1,19 +1,27 @@
-/** Small settings beside a function's configuration: concurrency, tags, asynchronous invocation, the account. */
+/** Small settings beside a function's configuration: concurrency, tags, the account. */
 import { functionArn, parseFunctionName } from './arn.ts';
-import { invalid, notFound } from './errors.ts';
+import { constraint, invalid } from './errors.ts';
 import { integer, textRecord } from './fields.ts';
 import { checkRange, limits } from './limits.ts';
-import { at } from './records.ts';
 import { type Call, named, type Operation, type Service } from './service.ts';
 
 export const putConcurrency: Operation = async (service, call) => {
-  const record = functionOf(service, call);
-  const reserved = checkRange(
-    integer(call.fields, 'ReservedConcurrentExecutions') ?? -1,
-    'reservedConcurrentExecutions',
-    0,
-    limits.concurrency,
-  );
+  const name = parseFunctionName(call.path['FunctionName'] ?? '', call.query.get('Qualifier'));
+  if (name.qualifier !== undefined) {
+    throw invalid(
+      'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+    );
+  }
+  const record = named(service, name);
+  const reserved = integer(call.fields, 'ReservedConcurrentExecutions');
+  if (reserved === undefined) throw constraint(null, 'reservedConcurrentExecutions', 'not be null');
+  checkRange(reserved, 'reservedConcurrentExecutions', 0, Number.MAX_SAFE_INTEGER);
+  const others = service.store.functions.all().filter(one => one.name !== record.name);
+  if (reserved + sum(others.map(one => one.reserved ?? 0)) > limits.concurrency) {
+    throw invalid(
+      "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [0].",
+    );
+  }
   await service.store.functions.put({ ...record, reserved });
   return { status: 200, body: { ReservedConcurrentExecutions: reserved } };
 };
@@ -29,57 +37,28 @@ export const deleteConcurrency: Operation = async (service, call) => {
   return { status: 204 };
 };
 
-export const listTags: Operation = (service, { path }) => ({
+export const listTags: Operation = (service, call) => ({
   status: 200,
-  body: { Tags: named(service, parseFunctionName(path['Resource'] ?? '')).tags },
+  body: { Tags: tagged(service, call).tags },
 });
 
-export const tagResource: Operation = async (service, { path, fields }) => {
-  const record = named(service, parseFunctionName(path['Resource'] ?? ''));
-  const tags = { ...record.tags, ...textRecord(fields, 'Tags') };
-  if (Object.keys(tags).length > 50) throw invalid('A function can have at most 50 tags.');
+export const tagResource: Operation = async (service, call) => {
+  const record = tagged(service, call);
+  const given = textRecord(call.fields, 'Tags') ?? {};
+  if (Object.keys(given).length === 0)
+    throw invalid('An error occurred and the request cannot be processed.');
+  const tags = { ...record.tags, ...given };
+  if (Object.keys(tags).length > 50) throw invalid('Number of tags exceeds resource tag limit.');
   await service.store.functions.put({ ...record, tags });
   return { status: 204 };
 };
 
-export const untagResource: Operation = async (service, { path, query }) => {
-  const record = named(service, parseFunctionName(path['Resource'] ?? ''));
-  const gone = new Set(query.getAll('tagKeys'));
+export const untagResource: Operation = async (service, call) => {
+  const record = tagged(service, call);
+  const gone = new Set(call.query.getAll('tagKeys'));
+  if (gone.size === 0) throw constraint(null, 'tagKeys', 'not be null');
   const tags = Object.fromEntries(Object.entries(record.tags).filter(([key]) => !gone.has(key)));
   await service.store.functions.put({ ...record, tags });
-  return { status: 204 };
-};
-
-/** PUT replaces, POST changes what it names. */
-export const putEventInvokeConfig: Operation = async (service, call) => {
-  const record = functionOf(service, call);
-  const qualifier = call.query.get('Qualifier') ?? '$LATEST';
-  const attempts = integer(call.fields, 'MaximumRetryAttempts');
-  if (attempts !== undefined) checkRange(attempts, 'maximumRetryAttempts', 0, 2);
-  const config = { ...call.fields, LastModified: Date.now() / 1000 };
-  await service.store.functions.put({
-    ...record,
-    asynchronous: { ...record.asynchronous, [qualifier]: config },
-  });
-  return {
-    status: 200,
-    body: { ...config, FunctionArn: functionArn(service.place, record.name, qualifier) },
-  };
-};
-
-export const getEventInvokeConfig: Operation = (service, call) => {
-  const record = functionOf(service, call);
-  const qualifier = call.query.get('Qualifier') ?? '$LATEST';
-  const config = at(record.asynchronous, qualifier);
-  const arn = functionArn(service.place, record.name, qualifier);
-  if (!config) throw notFound(`The function ${arn} doesn't have an EventInvokeConfig`);
-  return { status: 200, body: { ...config, FunctionArn: arn } };
-};
-
-export const deleteEventInvokeConfig: Operation = async (service, call) => {
-  const record = functionOf(service, call);
-  const { [call.query.get('Qualifier') ?? '$LATEST']: _gone, ...asynchronous } = record.asynchronous;
-  await service.store.functions.put({ ...record, asynchronous });
   return { status: 204 };
 };
 
@@ -90,7 +69,7 @@ export const getAccountSettings: Operation = service => {
     for (const { code } of [latest, ...versions]) blobs.set(code.sha256, code.size);
   for (const { versions } of service.store.layers.all())
     for (const { code } of versions) blobs.set(code.sha256, code.size);
-  const reserved = functions.reduce((sum, record) => sum + (record.reserved ?? 0), 0);
+  const reserved = sum(functions.map(record => record.reserved ?? 0));
   return {
     status: 200,
     body: {
@@ -102,7 +81,7 @@ export const getAccountSettings: Operation = service => {
         UnreservedConcurrentExecutions: limits.concurrency - reserved,
       },
       AccountUsage: {
-        TotalCodeSize: [...blobs.values()].reduce((sum, size) => sum + size, 0),
+        TotalCodeSize: sum([...blobs.values()]),
         FunctionCount: functions.length,
       },
     },
@@ -126,6 +105,24 @@ export const getRecursion: Operation = (service, call) => {
 };
 
 export const listEventSourceMappings: Operation = () => ({ status: 200, body: { EventSourceMappings: [] } });
+
+/** The function whose tags are meant; layers have none here. */
+function tagged(service: Service, { path }: Call): ReturnType<typeof named> {
+  const arn = path['Resource'] ?? '';
+  if (!/^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/.test(arn)) {
+    const pattern =
+      'arn:(aws[a-zA-Z-]*):lambda:…:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?';
+    throw constraint(arn, 'resource', `satisfy regular expression pattern: ${pattern}`);
+  }
+  const name = parseFunctionName(arn);
+  if (name.qualifier !== undefined)
+    throw invalid('Tags on function aliases and versions are not supported. Please specify a function ARN.');
+  return named(service, name);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
 
 function functionOf(service: Service, { path, query }: Call): ReturnType<typeof named> {
   return named(service, parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier')));

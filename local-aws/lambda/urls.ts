@@ -4,10 +4,13 @@ import { functionArn, parseFunctionName } from './arn.ts';
 import { conflict, constraint, invalid, notFound } from './errors.ts';
 import { type Fields, record as recordField, text } from './fields.ts';
 import { at, type FunctionRecord, type UrlConfig } from './records.ts';
-import { type Call, findAlias, named, type Operation, page, type Service } from './service.ts';
+import { type Call, named, type Operation, page, type Service } from './service.ts';
+
+const noFunction = 'Function does not exist';
+const noUrl = 'The resource you requested does not exist.';
 
 export const createUrlConfig: Operation = async (service, call) => {
-  const { name, qualifier } = target(service, call);
+  const { name, qualifier } = target(service, call, noFunction);
   const arn = functionArn(service.place, name, qualifier === '$LATEST' ? undefined : qualifier);
   const refuseSecond = (): void => {
     if (at(named(service, { name, qualifier: undefined }).urls, qualifier)) {
@@ -38,7 +41,7 @@ export const getUrlConfig: Operation = (service, call) => {
 };
 
 export const updateUrlConfig: Operation = async (service, call) => {
-  const { record, qualifier } = target(service, call);
+  const { record, qualifier } = target(service, call, noFunction);
   const before = find(record, qualifier);
   const { auth, mode, cors } = readConfig(call.fields, before);
   const config: UrlConfig = {
@@ -63,7 +66,7 @@ export const deleteUrlConfig: Operation = async (service, call) => {
 };
 
 export const listUrlConfigs: Operation = (service, { path, query }) => {
-  const record = named(service, parseFunctionName(path['FunctionName'] ?? ''));
+  const record = named(service, parseFunctionName(path['FunctionName'] ?? ''), noFunction);
   const all = Object.entries(record.urls).map(([qualifier, config]) =>
     urlForm(service, record, qualifier, config),
   );
@@ -71,23 +74,21 @@ export const listUrlConfigs: Operation = (service, { path, query }) => {
   return { status: 200, body: { FunctionUrlConfigs: items, ...next } };
 };
 
+/** The function with its own URL, under `$LATEST`, or one of its aliases; `missing` is said when there is none. */
 function target(
   service: Service,
   { path, query }: Call,
+  missing = noUrl,
 ): { name: string; record: FunctionRecord; qualifier: string } {
-  const { name, qualifier = '$LATEST' } = parseFunctionName(
-    path['FunctionName'] ?? '',
-    query.get('Qualifier'),
-  );
-  const record = named(service, { name, qualifier: undefined });
-  if (/^\d+$/.test(qualifier))
-    throw constraint(
-      qualifier,
-      'qualifier',
-      'satisfy regular expression pattern: (^\\$LATEST$)|((?!^[0-9]+$)([a-zA-Z0-9-_]+))',
-    );
-  if (qualifier !== '$LATEST') findAlias(service, record, qualifier);
-  return { name, record, qualifier };
+  const found = parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier'));
+  const { name, qualifier } = found;
+  if (qualifier !== undefined && /^(\d+|\$LATEST)$/.test(qualifier)) {
+    const pattern = '((?!^\\d+$)^[0-9a-zA-Z-_]+$)';
+    throw constraint(qualifier, 'qualifier', `satisfy regular expression pattern: ${pattern}`);
+  }
+  const record = named(service, found, missing);
+  if (qualifier !== undefined && !record.aliases.some(one => one.name === qualifier)) throw notFound(missing);
+  return { name, record, qualifier: qualifier ?? '$LATEST' };
 }
 
 function readConfig(
@@ -113,7 +114,7 @@ function readConfig(
 
 function find(record: FunctionRecord, qualifier: string): UrlConfig {
   const config = at(record.urls, qualifier);
-  if (!config) throw notFound('The resource you requested does not exist.');
+  if (!config) throw notFound(noUrl);
   return config;
 }
 

@@ -1,7 +1,7 @@
 /** Published versions and aliases. */
 import { functionArn, parseFunctionName } from './arn.ts';
-import { formOf } from './configuration.ts';
-import { conflict, constraint, invalid, LambdaError, notFound, stale } from './errors.ts';
+import { formOf, listedFormOf } from './configuration.ts';
+import { conflict, constraint, invalid, notFound, stale, violation } from './errors.ts';
 import { type Fields, record as recordField, text } from './fields.ts';
 import { type Alias, at, type FunctionRecord, type FunctionVersion } from './records.ts';
 import { findAlias, named, newRevision, type Operation, page, type Service } from './service.ts';
@@ -39,8 +39,8 @@ export async function publish(service: Service, name: string, fields: Fields): P
 }
 
 export const publishVersion: Operation = async (service, { path, fields }) => {
-  const { name } = parseFunctionName(path['FunctionName'] ?? '');
-  const record = named(service, { name, qualifier: undefined });
+  const record = named(service, parseFunctionName(path['FunctionName'] ?? ''));
+  const { name } = record;
   service.lifecycles.requireSettled(name);
   const version = await publish(service, name, fields);
   return { status: 201, body: formOf(service, record, version, version.version) };
@@ -49,13 +49,14 @@ export const publishVersion: Operation = async (service, { path, fields }) => {
 export const listVersionsByFunction: Operation = (service, { path, query }) => {
   const record = named(service, parseFunctionName(path['FunctionName'] ?? ''));
   const { items, next } = page([record.latest, ...record.versions], query, 50);
-  const versions = items.map(version => formOf(service, record, version, version.version));
+  const versions = items.map(version => listedFormOf(service, record, version, version.version));
   return { status: 200, body: { Versions: versions, ...next } };
 };
 
 export const createAlias: Operation = async (service, { path, fields }) => {
-  const { name } = parseFunctionName(path['FunctionName'] ?? '');
-  const record = named(service, { name, qualifier: undefined });
+  const asked = parseFunctionName(path['FunctionName'] ?? '');
+  const record = named(service, { ...asked, qualifier: text(fields, 'FunctionVersion') });
+  const { name } = record;
   const alias = text(fields, 'Name') ?? '';
   if (!/^(?!\d+$)[\w-]{1,128}$/.test(alias)) {
     throw constraint(alias, 'name', 'satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)');
@@ -75,7 +76,8 @@ export const createAlias: Operation = async (service, { path, fields }) => {
 
 export const updateAlias: Operation = async (service, { path, fields }) => {
   const record = named(service, parseFunctionName(path['FunctionName'] ?? ''));
-  const before = findAlias(service, record, path['Name'] ?? '');
+  const before = record.aliases.find(one => one.name === path['Name']);
+  if (!before) throw notFound(`Alias not found: ${functionArn(service.place, record.name, path['Name'])}`);
   const revision = text(fields, 'RevisionId');
   if (revision !== undefined && revision !== before.revisionId) throw stale();
   const after = readAlias(service, record, before, fields);
@@ -145,12 +147,19 @@ function readWeights(routing: Fields): Readonly<Record<string, number>> {
   if (entries.length > 1)
     throw invalid('Number of items in AdditionalVersionWeights cannot be greater than 1');
   for (const [version, weight] of entries) {
+    const at = 'routingConfig.additionalVersionWeights';
+    const shown = `{${version}=${Number.isInteger(weight) ? Number(weight).toFixed(1) : weight}}`;
+    const rule = (which: string, rules: string) =>
+      violation(shown, at, `Map ${which} must satisfy constraint: [${rules}]`);
     if (typeof weight !== 'number' || weight < 0 || weight > 1) {
-      throw new LambdaError(
-        400,
-        'ValidationException',
-        `Weight of version ${version} must be a number from 0.0 to 1.0`,
-      );
+      const range =
+        'Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0';
+      throw rule('value', `${range}, Member must not be null`);
+    }
+    if (!/^\d{1,1024}$/.test(version)) {
+      const length =
+        'Member must have length less than or equal to 1024, Member must have length greater than or equal to 1';
+      throw rule('keys', `${length}, Member must satisfy regular expression pattern: [0-9]+`);
     }
   }
   return weights as Readonly<Record<string, number>>;

@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
     'a layer of another region',
     () => ({ Layers: ['arn:aws:lambda:eu-west-1:000000000000:layer:none:1'] }),
     invalid,
-    /another region/,
+    /^Layers are not in the same region as the function\. Layers are expected to be in region us-east-1\.$/,
   ],
   [
     '4,097 bytes of environment',
@@ -129,8 +129,8 @@ const rows: readonly Row[] = [
   [
     'a runtime that does not run here',
     () => ({ Runtime: 'python3.13' }),
-    'ValidationException',
-    /the runtimes of local-aws/,
+    invalid,
+    /^Value python3\.13 at 'runtime' failed .*the runtimes of local-aws/,
   ],
   [
     'a name with a space',
@@ -141,19 +141,30 @@ const rows: readonly Row[] = [
   [
     'a name of 65 characters',
     () => ({ FunctionName: 'x'.repeat(65) }),
-    'ValidationException',
-    /functionName/,
+    invalid,
+    /'functionName' failed to satisfy constraint: Member must have length less than or equal to 64$/,
   ],
   ['a name that climbs', () => ({ FunctionName: '../../etc' }), 'ValidationException', /functionName/],
   ['a role that is none', () => ({ Role: 'me' }), 'ValidationException', /'role'/],
   ['a handler with a space', () => ({ Handler: 'a b' }), 'ValidationException', /'handler'/],
-  ['two architectures', () => ({ Architectures: ['x86_64', 'arm64'] }), invalid, /exactly one/],
+  [
+    'two architectures',
+    () => ({ Architectures: ['x86_64', 'arm64'] }),
+    'ValidationException',
+    /^1 validation error detected: Value '\[x86_64, arm64\]' at 'architectures' .* length less than or equal to 1$/,
+  ],
+  [
+    'an architecture in capitals',
+    () => ({ Architectures: ['X86_64' as 'x86_64'] }),
+    'ValidationException',
+    /'\[X86_64\]' at 'architectures' .*enum value set: \[x86_64, arm64\], Member must not be null\]$/,
+  ],
 ];
 
-for (const [title, input, name, message] of rows) {
+for (const [index, [title, input, name, message]] of rows.entries()) {
   test(`${title}: ${name}`, async t => {
     const command = new CreateFunctionCommand({
-      FunctionName: 'limited',
+      FunctionName: `limited-${index}`,
       Role: role,
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
@@ -177,6 +188,14 @@ test('a function and its layers together may not pass 262,144,000 bytes', async 
         /^Function code combined with layers exceeds the maximum allowed size of 262144000 bytes\. The actual size is 2621440\d\d bytes\.$/,
     },
   );
+});
+
+test('a zip of more than 52,428,800 bytes is refused as too large, though its request is not', async t => {
+  const input = { LayerName: 'large', Content: { ZipFile: Buffer.alloc(52_428_801) } };
+  await t.throwsAsync(bench.lambda.send(new PublishLayerVersionCommand(input)), {
+    name: 'RequestEntityTooLargeException',
+    message: 'Zipped size must be smaller than 52428800 bytes',
+  });
 });
 
 test('a request of more than 70,167,211 bytes is refused as too large', async t => {
