@@ -35,7 +35,7 @@ export const command: Command = {
     if (source !== 's3' && source !== 'layer') {
       fail(
         'USAGE',
-        `no source (expected --source s3 or --source layer, found ${JSON.stringify(source ?? 'none')})`,
+        `no source (expected --source s3 or --source layer, found ${source === undefined ? 'none' : JSON.stringify(source)})`,
         {
           hint: 'for example: layer-builder load --source layer',
         },

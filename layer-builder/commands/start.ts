@@ -25,7 +25,7 @@ export const command: Command = {
       const job = await runMainJob(context, { endpoint, credentials, data: dataOf(context, values) });
       const outcome = {
         data: { artifacts: job.artifacts, functions: job.functions },
-        text: formatMainJob(job),
+        text: formatMainJob(job, local),
         exitStatus: job.served ? 0 : 1,
       } as const;
       if (flagOf(values, 'once')) return outcome;

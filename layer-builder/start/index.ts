@@ -44,6 +44,11 @@ export interface MainJob {
   readonly served: boolean;
 }
 
+/** Whether an answer counts as serving. */
+export function isServed(status: number): boolean {
+  return status >= 200 && status < 400;
+}
+
 /** S3 and Lambda of this machine as the flow needs them. */
 export interface Rehearsal {
   readonly endpoint: string;
@@ -79,7 +84,7 @@ export async function runMainJob(context: CommandContext, local: Rehearsal): Pro
     context.progress(`calling ${report.functionName}`);
     functions.push(await measure(report, called, key));
   }
-  const served = functions.every(({ status }) => status >= 200 && status < 400);
+  const served = functions.every(({ status }) => isServed(status));
   return { artifacts: built.artifacts, functions, key, path: called, served };
 }
 

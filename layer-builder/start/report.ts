@@ -1,8 +1,10 @@
 /** Pure: what a person wants to see at the end of the main job. */
-import type { MainJob } from './index.ts';
+import type { FunctionRun, MainJob, Rehearsal } from './index.ts';
+import { isServed, rehearsalRegion } from './index.ts';
 import { drawTimelines } from './timeline.ts';
 
-export function formatMainJob(job: MainJob): string {
+/** @param local the S3 and Lambda that it ran on: the log is read from there */
+export function formatMainJob(job: MainJob, local: Pick<Rehearsal, 'endpoint' | 'credentials'>): string {
   const timelines = job.functions.map(({ name, source, phases, coldStartMs }) => ({
     title: `${name} (${source})`,
     phases,
@@ -19,9 +21,26 @@ export function formatMainJob(job: MainJob): string {
     '',
     '── serving ──',
     ...rows,
+    ...job.functions.filter(({ status }) => !isServed(status)).flatMap(run => complain(run, job, local)),
     '',
     ...job.functions.map(({ url }) => `  ${curl(new URL(job.path, url).href, job.key)}`),
   ].join('\n');
+}
+
+/** Deployed is not serving: why it does not, and where to look. */
+function complain(
+  { name, status, body }: FunctionRun,
+  { path }: MainJob,
+  { endpoint, credentials }: Pick<Rehearsal, 'endpoint' | 'credentials'>,
+): string[] {
+  const said = typeof body === 'string' ? body : JSON.stringify(body);
+  const where = `AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`;
+  const stage = name.slice(name.indexOf('__') + 2);
+  return [
+    '',
+    `  ${name} does not serve: ${path} → ${status} ${said.slice(0, 300)}`,
+    `  its log, while S3 and Lambda run: ${where} npx layer-builder deploy logs --stage ${stage} --region ${rehearsalRegion}`,
+  ];
 }
 
 function curl(url: string, key: MainJob['key']): string {
