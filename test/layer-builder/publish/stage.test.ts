@@ -17,6 +17,7 @@ import { publishProject } from '../../../layer-builder/publish/index.ts';
 import { pointChannel } from '../../../layer-builder/publish/point.ts';
 import { runCommand } from '../cli/run.ts';
 import { lockOf, makeProject } from './project.ts';
+import type { ProxiedCall } from './proxy.ts';
 import type { World } from './world.ts';
 import { jsonOf, keysOf, region, startWorld } from './world.ts';
 
@@ -254,6 +255,45 @@ test.serial(
     t.log(`${points.length} of ${points.length} kill points, of ${calls.length} calls`);
   },
 );
+
+/** The call of one promote that waits until another has ended. */
+const overtaken: readonly (readonly [what: string, isIt: (call: ProxiedCall) => boolean])[] = [
+  ['the alias moves', ({ action }) => /PUT .*\/aliases\/live$/.test(action)],
+  ['the channel moves', ({ action, path }) => action === 's3:PutObject' && path.includes('/channels/')],
+];
+
+for (const [index, [what, isIt]] of overtaken.entries()) {
+  test.serial(
+    `of two promotes at once, one overtaken before ${what}, one wins and the other is told`,
+    async t => {
+      const { release, run, pointsTo, answer } = await setUp(`two-${index}`);
+      await release(app('code zero'), 'dep zero');
+      await run('deploy', '--stage', 'prod', '--mode', 'layer');
+      const slow = await release(app('code slow'), 'dep slow');
+      const quick = await release(app('code quick'), 'dep quick');
+      type Ended = Awaited<ReturnType<typeof run>>;
+      let overtaker: Promise<Ended> | undefined;
+      world.proxy.reset();
+      world.proxy.script = call => {
+        if (overtaker !== undefined || !isIt(call)) return undefined;
+        const work = async () => {
+          overtaker = run('promote', quick.release ?? '', '--to', 'prod');
+          await overtaker;
+        };
+        return { kind: 'meanwhile', work };
+      };
+      const loser = await run('promote', slow.release ?? '', '--to', 'prod');
+      t.is((await overtaker)?.status, 0, (await overtaker)?.text);
+      t.is(loser.status, 1, loser.text);
+      t.regex(loser.data.code, /^(DEPLOY|PUBLISH_CHANNEL)_CONFLICT$/, loser.text);
+      t.is(await pointsTo('prod'), quick.release);
+      t.is(await answer(), 'code quick with dep quick');
+      t.is((await run('promote', slow.release ?? '', '--to', 'prod')).status, 0);
+      t.is(await pointsTo('prod'), slow.release);
+      t.is(await answer(), 'code slow with dep slow');
+    },
+  );
+}
 
 test.serial('without a function, or with --channel-only, the channel moves alone and it is said', async t => {
   const { release, run, pointsTo, live } = await setUp('alone');
