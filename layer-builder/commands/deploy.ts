@@ -14,6 +14,7 @@ import { formatDeploy, formatDestroyed, formatRollback, formatStage } from '../d
 import { destroyStage, readStage, rollbackStage } from '../deploy/stages.ts';
 import { deployModes } from '../deploy/types.ts';
 import { fail } from '../errors.ts';
+import { readRunningRelease } from '../read/running-release.ts';
 import { flagOf, listOf, textOf } from './values.ts';
 
 interface Stage {
@@ -180,9 +181,12 @@ async function logs({ context, values, functionName, aws, close }: Stage): Promi
   };
 }
 
-async function status({ aws, functionName }: Stage): Promise<Outcome> {
+async function status({ context, aws, functionName, region }: Stage): Promise<Outcome> {
   const found = await readStage(aws, functionName);
-  return { data: found, text: formatStage(found) };
+  const { project, env, signal } = context;
+  const where = { region, env, signal };
+  const release = found.codeSha256 ? await readRunningRelease(project, found.codeSha256, where) : null;
+  return { data: { ...found, release }, text: formatStage(found, release) };
 }
 
 async function rollback({ context, values, stage, aws, functionName }: Stage): Promise<Outcome> {

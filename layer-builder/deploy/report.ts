@@ -15,11 +15,13 @@ export function formatDeploy(report: DeployReport): string {
   return [title, code, ...steps, ...smoke, ...live, ...url].join('\n');
 }
 
-export function formatStage(stage: StageStatus): string {
+/** @param release that the live version runs; null: not known */
+export function formatStage(stage: StageStatus, release: string | null): string {
   if (!stage.deployed) return `${stage.functionName} is not deployed`;
   return [
     stage.functionName,
     `  live     version ${stage.version ?? 'none'}, ${stage.runtime ?? ''} on ${stage.architecture ?? ''}`,
+    ...(release === null ? [] : [`  release  ${release}`]),
     ...(stage.shifting === undefined
       ? []
       : [`  shift    ${stage.shifting.percent} % of the calls to version ${stage.shifting.version}`]),

@@ -17,6 +17,8 @@ export interface StageStatus {
   /** Version behind the live alias, and the one that a rollback goes back to. */
   readonly version: string | undefined;
   readonly previousVersion: string | undefined;
+  /** Of the live version's code, base64. */
+  readonly codeSha256: string | undefined;
   /** A version that gets a share of the calls, in percent, while it takes over. */
   readonly shifting: { readonly version: string; readonly percent: number } | undefined;
   readonly runtime: string | undefined;
@@ -35,6 +37,7 @@ export async function readStage(aws: FunctionAccess, functionName: string): Prom
     deployed: actual !== undefined,
     version: live?.version,
     previousVersion: actual?.previousVersion,
+    codeSha256: live?.codeSha256,
     shifting: live && shiftOf(live.weights),
     runtime: live?.runtime,
     architecture: live?.architecture,

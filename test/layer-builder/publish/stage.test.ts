@@ -195,6 +195,8 @@ test.serial('promote and rollback move code and dependencies of the stage togeth
   await run('promote', 'dev', '--to', 'prod');
   t.deepEqual((await run('deploy', '--stage', 'prod', '--mode', 'layer')).data.steps, []);
   t.is(await live(), '2');
+  const status = await run('deploy', 'status', '--stage', 'prod');
+  t.like(status.data, { version: '2', release: second.release });
   t.truthy(lockOf(project).artifacts[0]?.published[region]);
 });
 
