@@ -1,15 +1,17 @@
 /** Which release a function runs: the one whose function package is the very code of its version. */
 import { isCodedError } from '../../artifact/error.ts';
+import { lockFileName } from '../../artifact/lock.ts';
 import { openInventory } from '../aws/inventory.ts';
 import { codeSha256Of } from '../aws/layers.ts';
 import { isRecord, readRecords } from './bucket.ts';
+import { readLock } from './built.ts';
 import { withBucket } from './releases.ts';
 
 /** Newest records that are looked at: a function that runs an older one has been forgotten by everybody. */
 const mostRecords = 50;
 
 /**
- * Id of the release with this code; null when none of the newest has it, no bucket is configured, or the bucket cannot
+ * Id of the release with this code; null when none of the newest has it, no bucket is known, or the bucket cannot
  * be read: what is deployed is told all the same.
  *
  * @param codeSha256 as Lambda reports it, base64
@@ -24,7 +26,8 @@ export async function readRunningRelease(
   },
 ): Promise<string | null> {
   try {
-    return await withBucket(project, { regions: [where.region] }, where.env, where.signal, async opened => {
+    const target = { bucket: lockedBucket(project, where.region), regions: [where.region] };
+    return await withBucket(project, target, where.env, where.signal, async opened => {
       const { bucket, objects, region, prefix } = opened;
       const inventory = await openInventory(region.clients, region.call);
       const { items } = await inventory.objects(bucket, `${prefix}releases/`);
@@ -40,4 +43,9 @@ export async function readRunningRelease(
     if (!isCodedError(error)) throw error;
     return null;
   }
+}
+
+/** Where the lock says that its artifacts are; without one the configuration says where. */
+function lockedBucket(project: string, region: string): string | undefined {
+  return readLock(project, lockFileName).artifacts[0]?.published[region]?.bucket;
 }
