@@ -12,7 +12,7 @@ export interface InvokeOptions {
   readonly requestId?: string;
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
-  readonly onStream?: (contentType: string, body: IncomingMessage) => void;
+  readonly onStream?: (contentType: string, body: IncomingMessage, executedVersion: string) => void;
 }
 
 export interface Invoked {
@@ -37,13 +37,16 @@ export async function invoke(service: Service, name: FunctionName, options: Invo
   const wanted = drawVersion(service, record, name.qualifier);
   const version = wanted.version === '$LATEST' ? (service.lifecycles.serving(name.name) ?? wanted) : wanted;
   const requestId = options.requestId ?? randomUUID();
+  const { onStream } = options;
   const request = {
     requestId,
     payload: options.payload.length === 0 ? Buffer.from('{}') : options.payload,
     functionArn: functionArn(service.place, name.name, name.qualifier),
     traceId: options.traceId ?? newTraceId(),
     clientContext: options.clientContext,
-    onStream: options.onStream,
+    onStream:
+      onStream &&
+      ((contentType: string, body: IncomingMessage) => onStream(contentType, body, version.version)),
   };
   const answer = await service.running.invoke(record, version, request).catch(error => {
     service.log(`local-aws: ${name.name} could not be run: ${error.message}`);

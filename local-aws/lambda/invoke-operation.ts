@@ -107,10 +107,10 @@ async function answerStream(
   tail: boolean,
   response: ServerResponse,
 ): Promise<void> {
-  const begin = (contentType: string): void => {
+  const begin = (contentType: string, executedVersion: string): void => {
     response.writeHead(200, {
       'content-type': 'application/vnd.amazon.eventstream',
-      'x-amz-executed-version': name.qualifier ?? '$LATEST',
+      'x-amz-executed-version': executedVersion,
       'x-amzn-lambda-response-stream-content-type': contentType,
     });
   };
@@ -118,10 +118,10 @@ async function answerStream(
     response.write(
       encodeMessage({ ':message-type': 'event', ':event-type': type, ':content-type': contentType }, payload),
     );
-  const { result } = await invoke(service, name, {
+  const { result, executedVersion } = await invoke(service, name, {
     ...options,
-    onStream(contentType, body) {
-      begin(contentType);
+    onStream(contentType, body, executedVersion) {
+      begin(contentType, executedVersion);
       body.on('data', (chunk: Buffer) => {
         if (send('PayloadChunk', 'application/octet-stream', chunk)) return;
         body.pause();
@@ -131,7 +131,7 @@ async function answerStream(
     },
   });
   if (!result.streamed) {
-    begin('application/json');
+    begin('application/json', executedVersion);
     if (!result.functionError) send('PayloadChunk', 'application/octet-stream', result.payload);
   }
   const error = result.functionError ? result.payload : undefined;

@@ -27,7 +27,7 @@ export const addPermission: Operation = async (service, call) => {
 
 export const getPolicy: Operation = (service, call) => {
   const missing = 'The resource you requested does not exist.';
-  const { record, qualifier } = functionTarget(service, call, () => missing);
+  const { record, qualifier } = functionTarget(service, call, () => missing, missing);
   return { status: 200, body: policyForm(at(record.policies, qualifier), missing) };
 };
 
@@ -98,11 +98,14 @@ function functionTarget(
   { path, query }: Call,
   /** What is said when there is no such function. */
   missing = (arn: string): string => `Function not found: ${arn}`,
+  /** … and when it has no such version. */
+  missingVersion?: string,
 ): { record: FunctionRecord; qualifier: string; named: string | undefined; arn: string } {
   const name = parseFunctionName(path['FunctionName'] ?? '', query.get('Qualifier'));
   const record = named(service, name, missing(functionArn(service.place, name.name, name.qualifier)));
   if (name.qualifier !== undefined && !record.aliases.some(one => one.name === name.qualifier)) {
-    if (/^(\d+|\$LATEST)$/.test(name.qualifier)) resolveVersion(service, record, name.qualifier);
+    if (/^(\d+|\$LATEST)$/.test(name.qualifier))
+      resolveVersion(service, record, name.qualifier, missingVersion);
     else findAlias(service, record, name.qualifier);
   }
   return {

@@ -71,12 +71,13 @@ export function resolveVersion(
   service: Service,
   record: FunctionRecord,
   qualifier = '$LATEST',
+  missing = `Function not found: ${functionArn(service.place, record.name, qualifier)}`,
 ): FunctionVersion {
   if (qualifier === '$LATEST') return record.latest;
   const wanted = record.aliases.find(one => one.name === qualifier)?.version ?? qualifier;
   if (wanted === '$LATEST') return record.latest;
   const version = record.versions.find(one => one.version === wanted);
-  if (!version) throw notFound(`Function not found: ${functionArn(service.place, record.name, qualifier)}`);
+  if (!version) throw notFound(missing);
   return version;
 }
 

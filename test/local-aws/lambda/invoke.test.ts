@@ -349,13 +349,18 @@ test('a streamed response arrives in chunks, and an error in the middle is told 
       });`,
     },
   });
+  await bench.lambda.send(new PublishVersionCommand({ FunctionName: 'streaming' }));
+  const alias = { FunctionName: 'streaming', Name: 'live', FunctionVersion: '1' };
+  await bench.lambda.send(new CreateAliasCommand(alias));
   const read = async (event: unknown): Promise<{ text: string; error: string | undefined }> => {
     const answer = await bench.lambda.send(
       new InvokeWithResponseStreamCommand({
         FunctionName: 'streaming',
+        Qualifier: 'live',
         Payload: Buffer.from(JSON.stringify(event)),
       }),
     );
+    t.is(answer.ExecutedVersion, '1');
     let text = '';
     let error: string | undefined;
     for await (const part of answer.EventStream ?? []) {

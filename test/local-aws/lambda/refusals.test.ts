@@ -215,6 +215,12 @@ const rows: readonly Row[] = [
   ['the policy of no function', absent, noUrl, new GetPolicyCommand(none)],
   ['the policy that a function has not', absent, noUrl, new GetPolicyCommand(f)],
   [
+    'the policy of a version that is not there',
+    absent,
+    noUrl,
+    new GetPolicyCommand({ ...f, Qualifier: '77' }),
+  ],
+  [
     'taking a permission from where none is',
     absent,
     'No policy is associated with the given resource.',
