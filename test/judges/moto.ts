@@ -20,7 +20,8 @@ export async function moto(): Promise<readonly Judgement[]> {
   if (reason !== undefined) return [{ what, judge: 'moto', verdict: 'skipped', said: reason }];
   const folder = await unpackDebian('moto', packages, 'sid');
   const port = await freePorts(1);
-  const script = `exec /usr/bin/moto_server -H 127.0.0.1 -p ${port}`;
+  // the account of local-aws, which the tests name in ARNs
+  const script = `MOTO_ACCOUNT_ID=000000000000 exec /usr/bin/moto_server -H 127.0.0.1 -p ${port}`;
   const server = await serve(folder, script, `http://127.0.0.1:${port}/moto-api/`);
   try {
     const url = `http://127.0.0.1:${port}`;
@@ -31,6 +32,11 @@ export async function moto(): Promise<readonly Judgement[]> {
     const judge = found.stdout.trim().replace('-', ' ');
     return [
       await judgeSuite('moto', { what, judge, files: 'test/local-aws/s3/*.test.ts' }, { JUDGE_S3: url }),
+      await judgeSuite(
+        'moto-lambda',
+        { what: 'the Lambda tests of local-aws', judge, files: 'test/local-aws/lambda/agreed-*.test.ts' },
+        { JUDGE_LAMBDA: url },
+      ),
       await judgeSideCalls(judge, url),
       await judgePublish('moto', judge, { JUDGE_ENDPOINT: url }),
     ];

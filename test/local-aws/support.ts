@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
@@ -24,8 +25,13 @@ export interface Bench extends AsyncDisposable {
 /** The role that every function of the tests names. */
 export const role = 'arn:aws:iam::000000000000:role/test';
 
-/** Starts local-aws on free ports over a folder of its own; `await using` ends it and deletes the folder. */
+/**
+ * Starts local-aws on free ports over a folder of its own; `await using` ends it and deletes the folder. Where
+ * `JUDGE_LAMBDA` names the address of a server that is not ours, the test judges that one (test/judges).
+ */
 export async function openBench(options: LocalAwsOptions = {}): Promise<Bench> {
+  const judge = process.env['JUDGE_LAMBDA'];
+  if (judge !== undefined) return await askJudge(judge, options);
   const data = options.data ?? (await mkdtemp(join(tmpdir(), 'local-aws-test-')));
   const lines: string[] = [];
   const start = (): Promise<LocalAws> =>
@@ -55,7 +61,44 @@ export async function openBench(options: LocalAwsOptions = {}): Promise<Bench> {
   };
 }
 
-export function clientOf(aws: LocalAws): LambdaClient {
+/** Said by tests that look into the server, which only our own allows. */
+export const ownServerOnly = 'this test needs our own server';
+
+/** moto as the server of a test: emptied first, with the role of the tests. */
+async function askJudge(endpoint: string, { sandbox: _, ...options }: LocalAwsOptions): Promise<Bench> {
+  const ours = (): never => {
+    throw new Error(ownServerOnly);
+  };
+  if (Object.keys(options).length > 0) return ours();
+  const at = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
+  const iam = new IAMClient(at);
+  await iam.send(new CreateRoleCommand({ RoleName: 'test', AssumeRolePolicyDocument: trust }));
+  iam.destroy();
+  const lambda = clientOf(at);
+  return {
+    // The rest of the program is asked of no judge.
+    aws: new Proxy(at as LocalAws, { get: (found, name) => Reflect.get(found, name) ?? ours() }),
+    lambda,
+    get data() {
+      return ours();
+    },
+    get lines() {
+      return ours();
+    },
+    restart: ours,
+    async [Symbol.asyncDispose]() {
+      lambda.destroy();
+    },
+  };
+}
+
+const trust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
+
+export function clientOf(aws: Pick<LocalAws, 'endpoint' | 'region' | 'credentials'>): LambdaClient {
   return new LambdaClient({
     endpoint: aws.endpoint,
     region: aws.region,
