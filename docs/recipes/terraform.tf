@@ -3,7 +3,7 @@
 terraform {
   required_providers {
     # The first version that gives a public URL both permissions that Lambda asks for since October 2025.
-    aws = { source = "hashicorp/aws", version = ">= 6.28" }
+    aws = { source = "hashicorp/aws", version = ">= 6.29" }
   }
 }
 
