@@ -1,10 +1,13 @@
 /** How ava runs: TypeScript by Node's type stripping, one process a file. */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export default {
   files: ['test/**/*.test.ts'],
   extensions: { ts: 'module' },
   timeout: '3m',
+  // a quarter of a test file's time is waiting: for processes it started, for retries, for time-outs under test
+  concurrency: Math.max(3, availableParallelism()),
   // the canary run: a secret of a test in any output fails it
   require: ['./test/support/watch-output.ts'],
   environmentVariables: {
