@@ -11,9 +11,9 @@ import { isBuiltin } from 'node:module';
 import { extname } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { isSyntaxNode } from './compact/scope.ts';
+import { importStatements, namesInBraces } from './compact/statements.ts';
 
 const virtual = '\0layer-builder-builtin:';
-const statement = /\b(import|export)\b([^'"`;()]*?)\bfrom\s*['"](?:node:)?([a-z_0-9/]+)['"]/g;
 
 /** A rolldown plugin for output in ESM format. A module that hands a builtin or its namespace on keeps its plain import. */
 export function quietBuiltins(): Plugin {
@@ -25,7 +25,8 @@ export function quietBuiltins(): Plugin {
       // rolldown's own helpers, which it leaves out where nothing asks for them
       if (id.startsWith('\0')) return null;
       const names = new Map<string, string[] | undefined>();
-      for (const [, keyword, clause = '', name = ''] of code.matchAll(statement)) {
+      for (const { keyword, clause, source } of importStatements(code)) {
+        const name = source.replace(/^node:/, '');
         if (!isBuiltin(`node:${name}`) || name === 'worker_threads') continue;
         const more = keyword === 'export' ? undefined : await importedNames(clause, code, id);
         const before = names.has(name) ? names.get(name) : [];
@@ -55,9 +56,8 @@ export function quietBuiltins(): Plugin {
 async function importedNames(clause: string, code: string, id: string): Promise<string[] | undefined> {
   const star = /\*\s*as\s+([\w$]+)/.exec(clause)?.[1];
   if (star !== undefined) return fieldsOf(star, code, id);
-  const inner = /\{([^}]*)\}/.exec(clause)?.[1] ?? '';
-  const names = inner.split(',').map(item => item.trim().split(/\s+/)[0] ?? '');
-  return names.filter(imported => imported !== '' && imported !== 'default' && imported !== 'type');
+  // `{ type Stats }` asks for nothing.
+  return namesInBraces(clause).filter(imported => imported !== 'type');
 }
 
 /** Nodes in which a name is not read when the code runs: the import itself, and types. */

@@ -1,9 +1,9 @@
 /** Pure: what stands in an ES bundle for a CommonJS module that it imports. */
+import { importStatements, namesInBraces } from './statements.ts';
 
 /** Names that each import statement of a module takes from a source; undefined when it takes all, or hands them on. */
 export type ImportedNames = ReadonlyMap<string, readonly string[] | undefined>;
 
-const statement = /\b(import|export)\b([^'"`;()]*?)\bfrom\s*(['"])([^'"\n]+)\3/g;
 const bare = /\bimport\s*(['"])([^'"\n]+)\1/g;
 
 /** Comments and texts that look like imports count too: a name too many is undefined and nobody reads it. */
@@ -14,18 +14,10 @@ export function importedNames(code: string): ImportedNames {
     names.set(source, more && before ? [...before, ...more] : undefined);
   };
   for (const [, , source = ''] of code.matchAll(bare)) add(source, []);
-  for (const [, keyword, clause = '', , source = ''] of code.matchAll(statement)) {
-    add(source, keyword === 'export' || clause.includes('*') ? undefined : namesOf(clause));
+  for (const { keyword, clause, source } of importStatements(code)) {
+    add(source, keyword === 'export' || clause.includes('*') ? undefined : namesInBraces(clause));
   }
   return names;
-}
-
-function namesOf(clause: string): string[] {
-  const inner = /\{([^}]*)\}/.exec(clause)?.[1] ?? '';
-  return inner
-    .split(',')
-    .map(item => item.trim().split(/\s+/)[0] ?? '')
-    .filter(name => /^[\w$]+$/.test(name) && name !== 'default');
 }
 
 /** An ES module that loads a CommonJS one from the shared file when it runs, so in the order of the imports. */
