@@ -61,7 +61,7 @@ export async function moduleReader(
       return { ...emptyModule(file, format), hazard: `it does not parse: ${plain.error}` };
     const asks: ReadModule = {
       ...emptyModule(file, format),
-      requires: sourcesOf(plain.code, /\brequire\((["'`])((?:(?!\1)[^\\\n])*)\1\)/g),
+      requires: sourcesOf(plain.code, /\brequire(?:\?\.)?\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
       imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
     };
     const body = plain.code.slice(head.trimEnd().length);

@@ -8,7 +8,7 @@ export type ModuleFormat = 'esm' | 'commonjs' | 'json' | 'native' | 'other';
 
 /** Cheap first look: most modules have none of these words and are never parsed. */
 const suspicious =
-  /__dirname|__filename|createRequire|import\.meta|import\s*\(|\brequire\b(?!\s*\(\s*['"`][^'"`]+['"`]\s*\))|\bmodule\b\s*(?!\.exports)[.[]|\bWorker\b|\beval\s*\(|process\.(dlopen|mainModule)|process\[/;
+  /__dirname|__filename|createRequire|import\.meta|import\s*\(|\brequire\b(?!\s*\(\s*['"`][^'"`]+['"`]\s*\))|\bmodule\b\s*(?!\.exports)[.[]|\bWorker\b|\b(eval|with)\s*\(|process\.(dlopen|mainModule)|process\[/;
 
 /**
  * `place`: it asks where it lies, so it must stay in its own file. `unknown`: nobody can tell either what it loads.
@@ -104,6 +104,9 @@ function hazardOf(node: SyntaxNode, place: Place): Hazard | undefined {
         : undefined;
     case 'MemberExpression':
       return memberHazard(node);
+    case 'WithStatement':
+      // A shorter name of a variable outside would no longer mean the field.
+      return placed('it looks names up in an object (with)');
     default:
       return undefined;
   }

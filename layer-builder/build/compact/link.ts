@@ -114,7 +114,9 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
     for (const source of module.imports) {
       const target = resolve(source, file, 'import');
       if (target === undefined) continue;
-      if (isRaw(state, target)) state.outside.add(target);
+      // Below another package it cannot be found by its name from here.
+      const isNested = locationOf(state.folder, target)?.includes('node_modules/', 1);
+      if (isRaw(state, target) && !isNested) state.outside.add(target);
       else blame(`${basename(file)}: it imports a module from CommonJS`);
     }
     const targets = new Map<string, Target>();

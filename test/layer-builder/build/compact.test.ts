@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { unpack } from '../../../handler/unpack.ts';
+import { bundlePackages } from '../../../layer-builder/build/compact/bundle.ts';
 import { buildProject } from '../../../layer-builder/build/index.ts';
 import { functionCommand } from '../../../local-aws/sandbox/variables.ts';
-import { importing, makeProject, temporaryFolder } from './project.ts';
+import { importing, makeProject, temporaryFolder, write } from './project.ts';
 import type { MadeUpPackage } from './tarball.ts';
 import { addPackages } from './tarball.ts';
 
@@ -190,6 +191,14 @@ const hazards: readonly Hazard[] = [
     reason: /require as a value/,
   },
   {
+    title: 'looks names up in an object',
+    files: {
+      'index.js': `exports.text = (function (fields) { var name = 1; with (fields) { return name; } })({ name: 3 });`,
+    },
+    form: 'traced',
+    reason: /\(with\)/,
+  },
+  {
     title: 'does not load',
     files: { 'index.js': `throw new Error('only in a browser');` },
     form: 'whole',
@@ -365,7 +374,8 @@ test('node:http is taken without waking undici', async t => {
         name: 'server',
         manifest: { type: 'module', main: 'i.js' },
         files: {
-          'i.js': `import http, { STATUS_CODES as codes } from 'node:http'; import * as all from 'node:http';
+          'i.js': `import http, { // by number (all)
+                     STATUS_CODES as codes /* , METHODS */ } from 'node:http'; import * as all from 'node:http';
                    export const teapot = codes[418]; export const same = http.STATUS_CODES === codes && all.default.METHODS === all.METHODS;`,
         },
       },
@@ -408,6 +418,21 @@ test('bundled code is ASCII and means what it meant', async t => {
   t.deepEqual(answer, [said, [...said, { ключ: '値' }]]);
 });
 
+test('a package that imports one below itself, which stays as it is, is not moved away from it', async t => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'node_modules/outer/index.js');
+  const below = { main: 'i.js', type: 'module' };
+  write(folder, 'node_modules/outer/index.js', `exports.load = () => import('below');`);
+  write(folder, 'node_modules/outer/node_modules/below/package.json', below);
+  write(folder, 'node_modules/outer/node_modules/below/i.js', `export const below = 1;`);
+  const { hazards } = await bundlePackages({
+    ...{ folder, artifact: 'core', entries: [{ name: 'outer/index', file }], sourceMaps: false },
+    ...{ raw: new Set(['node_modules/outer/node_modules/below']), early: new Set([file]) },
+    ...{ started: new Set<string>(), modules: new Map(), looked: new Map() },
+  });
+  t.deepEqual([...hazards.keys()], ['node_modules/outer']);
+});
+
 test('what only a function asks for lies in a file that no start reads, and finds the same modules', async t => {
   const { root, files } = await build(
     t,
@@ -416,7 +441,10 @@ test('what only a function asks for lies in a file that no start reads, and find
       {
         name: 'sleeper',
         files: {
-          'index.js': `exports.state = require('./state'); exports.wake = () => require('./late').wake();`,
+          'index.js': `exports.state = require('./state'); exports.wake = () => require('./late').wake();
+                       exports.asked = () => [require?.('./optional').is, require('./more', 1).is];`,
+          'optional.js': `exports.is = 'optional';`,
+          'more.js': `exports.is = 'more';`,
           'state.js': `exports.count = 0;`,
           'late.js': `const state = require('./state'); const own = require('./index'); const text = '${'x'.repeat(70_000)}';
                       exports.wake = () => [++state.count, own.state === state, text.length];`,
@@ -431,9 +459,9 @@ test('what only a function asks for lies in a file that no start reads, and find
      import sleeper from 'sleeper';
      const { cache } = createRequire(import.meta.url);
      const isRead = () => Object.keys(cache).some(path => path.includes('-late-'));
-     show([isRead(), sleeper.wake(), sleeper.wake(), isRead()]);`,
+     show([isRead(), sleeper.wake(), sleeper.wake(), isRead(), sleeper.asked()]);`,
   );
-  t.deepEqual(answer, [false, [1, true, 70_000], [2, true, 70_000], true]);
+  t.deepEqual(answer, [false, [1, true, 70_000], [2, true, 70_000], true, ['optional', 'more']]);
 });
 
 test('the compile cache is accepted by a Node with the flags that Lambda gives it, from wherever the artifact lies', async t => {
