@@ -182,20 +182,25 @@ test('the shim runs where the package is installed: Node strips no types in node
   rmSync(folder, { recursive: true });
 });
 
-test('the command line runs on Node 22, too, without another Node', t => {
+test('the command line runs on Node 22, too, without another Node', async t => {
   const node = findNodeFor('nodejs22.x');
   if (node === undefined) {
     t.log('SKIPPED: no Node 22 on this machine, and npm gives none');
     t.pass();
     return;
   }
+  const project = await makeProject({ service: 'older' });
+  const artifacts = path.join(project, '.layer-builder', 'artifacts');
+  const zip = path.join(artifacts, readdirSync(artifacts)[0] ?? '');
   const bin = path.join(root, 'layer-builder', 'bin.js');
-  const run = spawnSync(node, [bin, 'plan', '--json', '--project', root], {
-    env: cleanEnvironment(),
-    encoding: 'utf8',
-  });
-  t.is(run.status, 0, run.stderr);
-  t.true(JSON.parse(run.stdout).artifacts.length > 0);
+  for (const argv of [
+    ['inspect', zip],
+    ['unpack', zip, '--into', path.join(project, 'unpacked')],
+  ]) {
+    const run = spawnSync(node, [bin, ...argv, '--json'], { env: cleanEnvironment(), encoding: 'utf8' });
+    t.is(run.status, 0, run.stdout + run.stderr);
+    t.notThrows(() => JSON.parse(run.stdout));
+  }
 });
 
 const oldNode = (process.env['PATH'] ?? '')
