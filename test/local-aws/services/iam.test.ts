@@ -114,13 +114,13 @@ test('a function gets from S3 what its role allows, an object version only with 
 });
 
 test('a role made a moment ago cannot be assumed yet, as on AWS, and somewhat later it can', async t => {
-  await using bench = await openBench({ sandbox: 'process', changeMs: 150 });
-  await clientOf(bench).send(new CreateRoleCommand({ RoleName: 'new', AssumeRolePolicyDocument: trust }));
+  await using bench = await openBench({ sandbox: 'process', changeMs: 800 });
   const create = new CreateFunctionCommand({
     ...{ FunctionName: 'f', Runtime: 'nodejs24.x', Handler: 'index.handler' },
     Role: 'arn:aws:iam::000000000000:role/new',
     Code: { ZipFile: await zipOf({ 'index.mjs': '' }) },
   });
+  await clientOf(bench).send(new CreateRoleCommand({ RoleName: 'new', AssumeRolePolicyDocument: trust }));
   let refused = 0;
   for (;;) {
     try {
