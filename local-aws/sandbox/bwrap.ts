@@ -1,9 +1,10 @@
 /** The second rung: bubblewrap gives the same view of the disk without root. */
 import { spawn } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sandboxed } from './child.ts';
+import { removeTree } from './remove.ts';
 import { findProgram, succeeds } from './shell.ts';
 import { type Launch, lambdaView, type Parts, type Sandbox, type Slot } from './types.ts';
 
@@ -53,7 +54,7 @@ function slotOf(program: string, place: string, parts: Parts): Slot {
       }
       return sandboxed(child);
     },
-    remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => removeTree(place),
   };
 }
 
@@ -64,6 +65,8 @@ function options(place: string, parts: Parts, launch: Launch): string[] {
     ...['--ro-bind', parts.opt, '/opt', '--ro-bind', parts.task, '/var/task'],
     ...['--ro-bind', parts.runtime, '/var/runtime', '--ro-bind', parts.node, '/var/lang/bin/node'],
     ...['--ro-bind', parts.links, '/node_modules', '--bind', join(place, 'tmp'), '/tmp'],
+    // bwrap's own root and /dev are memory that it leaves writable; in Lambda only /tmp takes files.
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...['--chdir', '/var/task', '--clearenv'],
     ...Object.entries(launch.environment).flatMap(([name, value]) => ['--setenv', name, value]),
   ];

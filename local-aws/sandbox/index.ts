@@ -1,12 +1,12 @@
 /** Climbs down the ladder to the best sandbox of this machine, and keeps the run's folder. */
-import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { lstatSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalAwsError } from '../errors.ts';
 import { openBwrap } from './bwrap.ts';
 import { isAlive } from './cgroup.ts';
 import { openProcess } from './process.ts';
+import { removeTree, removeTreeSync } from './remove.ts';
 import { openTrees, type Trees } from './trees.ts';
 import type { Sandbox, SandboxKind } from './types.ts';
 import { openUnshare } from './unshare.ts';
@@ -27,7 +27,7 @@ const prefix = 'local-aws-run-';
 export async function openSandbox(wanted: SandboxKind | 'auto'): Promise<Ladder> {
   sweepRuns();
   const folder = mkdtempSync(join(realpathSync(tmpdir()), `${prefix}${process.pid}-`));
-  const removeOnExit = (): void => rmSync(folder, { recursive: true, force: true });
+  const removeOnExit = (): void => removeTreeSync(folder);
   process.once('exit', removeOnExit);
   try {
     const sandbox = await choose(wanted, folder);
@@ -36,7 +36,7 @@ export async function openSandbox(wanted: SandboxKind | 'auto'): Promise<Ladder>
       trees: openTrees(folder),
       async close() {
         await sandbox.close();
-        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+        await removeTree(folder);
         process.off('exit', removeOnExit);
       },
     };
@@ -78,7 +78,7 @@ function sweepRuns(): void {
     const found = lstatSync(folder, { throwIfNoEntry: false });
     if (!found?.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) continue;
     try {
-      rmSync(folder, { recursive: true, force: true });
+      removeTreeSync(folder);
     } catch {
       // Another start is removing it at this moment, or something holds it: the next start tries again.
     }

@@ -1,8 +1,9 @@
 /** The last rung, for every machine: a plain process. Nothing is isolated; Lambda's paths are folders of the run. */
 import { spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sandboxed } from './child.ts';
+import { removeTree } from './remove.ts';
 import { findProgram } from './shell.ts';
 import type { Parts, Sandbox, Slot } from './types.ts';
 
@@ -45,6 +46,6 @@ function slotOf(place: string, parts: Parts, setpriv: string | undefined): Slot 
       });
       return sandboxed(child, { leads: process.platform !== 'win32' });
     },
-    remove: () => rm(place, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => removeTree(place),
   };
 }

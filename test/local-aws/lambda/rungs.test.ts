@@ -23,6 +23,7 @@ const probe = `
     return {
       layered, uid: process.getuid(), root: process.env.LAMBDA_TASK_ROOT, layers: process.env.DEPS_LAYER_ROOT ?? '/opt',
       task: attempt(() => writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', '')),
+      system: process.env.LAMBDA_TASK_ROOT === '/var/task' && ['/x', '/etc/x', '/dev/x'].map(path => attempt(() => writeFileSync(path, ''))),
       shadow: attempt(() => readFileSync('/etc/shadow').length),
       host: attempt(() => readdirSync('/root').length),
       raw: attempt(() => readFileSync('/proc/1/environ').length),
@@ -76,6 +77,7 @@ for (const kind of ['unshare', 'bwrap', 'process'] as const) {
     t.deepEqual([found['uid'], found['root'], found['layers']], [993, '/var/task', '/opt']);
     t.is(found['capabilities'], '0000000000000000');
     t.is(found['task'], 'EROFS');
+    t.deepEqual(found['system'], ['EROFS', 'EROFS', 'EROFS']);
     t.is(found['shadow'], 'ENOENT');
     t.is(found['host'], 'ENOENT');
     if (kind === 'unshare') t.deepEqual([found['files'], found['raw']], ['1024', 'EACCES']);
