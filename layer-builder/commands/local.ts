@@ -1,9 +1,9 @@
 /** `layer-builder local`: S3 and Lambda on this machine, until Ctrl-C. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
-import { dataOf, localOptions, openLocal, untilAborted } from '../start/local.ts';
+import { dataOf, localOptions, openLocal, removeLocal, untilAborted } from '../start/local.ts';
 import { flagOf } from './values.ts';
 
 const region = 'us-east-1';
@@ -19,7 +19,7 @@ export const command: Command = {
   },
   async run(context, { values }) {
     const data = dataOf(context, values);
-    if (flagOf(values, 'reset')) forget(data, context.project);
+    if (flagOf(values, 'reset')) await forget(data, context.project);
     const local = await openLocal(context, values);
     const environment = {
       AWS_ENDPOINT_URL: local.endpoint,
@@ -47,7 +47,7 @@ export const command: Command = {
 };
 
 /** Deletes only what local-aws made: a mistyped `--data ~` must not cost a home folder. */
-function forget(data: string, project: string) {
+async function forget(data: string, project: string): Promise<void> {
   if (!existsSync(data)) return;
   const isOwn = path.basename(data) === '.local-aws' || readdirSync(data).every(name => ownNames.has(name));
   const holdsProject = `${path.resolve(project)}${path.sep}`.startsWith(`${data}${path.sep}`);
@@ -56,7 +56,7 @@ function forget(data: string, project: string) {
       hint: 'delete it yourself, or name another folder with --data',
     });
   }
-  rmSync(data, { recursive: true, force: true });
+  await removeLocal(data);
 }
 
 /** What local-aws keeps in its data folder. */

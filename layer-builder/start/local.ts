@@ -1,4 +1,6 @@
 /** S3 and Lambda of this machine for the commands `local` and `start`: options, start, failures in our words. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalAws } from '../../local-aws/index.ts';
 import type { CommandArguments, CommandContext, CommandOption } from '../command.ts';
@@ -31,6 +33,17 @@ export async function openLocal(context: CommandContext, values: Values): Promis
   return startLocalAws({ port, urlPort, data: dataOf(context, values), log: context.progress }).catch(
     explain,
   );
+}
+
+/** Deletes the folder that keeps everything. Throws `LOCAL_FAILED`, deleting nothing, while a server works in it. */
+export async function removeLocal(data: string): Promise<void> {
+  const s3 = path.join(data, 's3');
+  if (existsSync(s3)) {
+    const { claimFolder } = await import('../../local-aws/s3/store/claim.ts');
+    const release = await claimFolder(s3).catch(explain);
+    await rm(data, { recursive: true, force: true });
+    await release();
+  } else await rm(data, { recursive: true, force: true });
 }
 
 /** Resolves when Ctrl-C asks the command to stop. */

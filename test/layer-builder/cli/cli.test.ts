@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { commandNames, loadCommand } from '../../../layer-builder/commands/index.ts';
+import { claimFolder } from '../../../local-aws/s3/store/claim.ts';
 import { findNodeFor } from '../../support/node-versions.ts';
 import { makeProject } from '../publish/project.ts';
 import { cleanEnvironment, runCli, runCommand, startCli } from './run.ts';
@@ -164,6 +165,18 @@ test('local --reset deletes nothing that local-aws did not make', async t => {
   t.is(run.status, 2);
   t.true(existsSync(path.join(folder, 'thesis.txt')));
   rmSync(folder, { recursive: true });
+});
+
+test('local --reset deletes nothing while a server works in the folder', async t => {
+  const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-claimed-'));
+  mkdirSync(path.join(data, 's3'));
+  const release = await claimFolder(path.join(data, 's3'));
+  const run = await runCli(['local', '--port', '0', '--reset', '--data', data]);
+  t.is(run.status, 1);
+  t.regex(run.stderr, /LOCAL_FAILED: The data folder is in use by process \d+/);
+  t.true(existsSync(path.join(data, 's3', 'process')));
+  await release();
+  rmSync(data, { recursive: true });
 });
 
 test('the shim runs where the package is installed: Node strips no types in node_modules', t => {
