@@ -144,8 +144,8 @@ export async function openLambda(options: LambdaOptions): Promise<LambdaService>
   function download(url: URL, response: ServerResponse): void {
     const sha256 = url.pathname.slice(linkPath.length, -'.zip'.length);
     const expires = url.searchParams.get('Expires') ?? '';
-    const given = Buffer.from(url.searchParams.get('Signature') ?? '', 'hex');
-    const expected = sign(`${sha256} ${expires}`);
+    const given = Buffer.from(url.searchParams.get('Signature') ?? '');
+    const expected = Buffer.from(sign(`${sha256} ${expires}`).toString('hex'));
     if (
       given.length !== expected.length ||
       !timingSafeEqual(given, expected) ||

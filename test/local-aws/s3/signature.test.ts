@@ -122,6 +122,16 @@ const refusals: readonly Refusal[] = [
     status: 403,
   },
   {
+    title: 'a right signature with more behind it',
+    request: {
+      tamper: headers => {
+        headers['authorization'] += 'x';
+      },
+    },
+    code: 'SignatureDoesNotMatch',
+    status: 403,
+  },
+  {
     title: 'an expired presigned URL',
     request: { presign: 60, date: new Date(Date.now() - 61_000) },
     code: 'AccessDenied',
