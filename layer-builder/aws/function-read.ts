@@ -66,6 +66,11 @@ export async function readFunction(aws: FunctionAccess, name: string): Promise<A
   };
 }
 
+/** `$LATEST` when nothing is in progress. */
+export async function readLatest(aws: FunctionAccess, name: string): Promise<VersionState> {
+  return stateOf(await waitUntilReady(aws, name));
+}
+
 /** One published version; undefined when it is not there. */
 export async function readVersion(
   aws: FunctionAccess,

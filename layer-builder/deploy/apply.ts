@@ -7,7 +7,7 @@ import * as roles from '../aws/roles.ts';
 import type { SideAccess } from '../aws/side-access.ts';
 import { describeStep } from './describe.ts';
 import { explain } from './failures.ts';
-import { rehearseS3 } from './rehearse.ts';
+import { rehearseS3, revisionNow } from './rehearse.ts';
 import type { Takeover } from './release.ts';
 import { finishTakeover, shiftAlias, takeBack, watch } from './release.ts';
 import type { SmokeAnswer } from './smoke.ts';
@@ -136,9 +136,13 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
       progress.revisionId = await functions.updateConfiguration(aws, name, settings, progress.revisionId);
       return;
     case 'set-tags':
-      return functions.setTags(aws, progress.arn, desired.tags, actual?.tags ?? {});
+      await functions.setTags(aws, progress.arn, desired.tags, actual?.tags ?? {});
+      progress.revisionId = await revisionNow(aws, name, settings);
+      return;
     case 'set-concurrency':
-      return functions.setConcurrency(aws, name, desired.reservedConcurrency);
+      await functions.setConcurrency(aws, name, desired.reservedConcurrency);
+      progress.revisionId = await revisionNow(aws, name, settings);
+      return;
     case 'rehearse-s3':
       Object.assign(progress, await rehearseS3(aws, name, settings, progress.revisionId, options.smokePaths));
       return;

@@ -3,6 +3,7 @@ import { functionArn } from './arn.ts';
 import { constraint, invalid, violation } from './errors.ts';
 import { type Fields, integer, record, text, textRecord, texts } from './fields.ts';
 import { attachLayers } from './layers.ts';
+import type { State } from './lifecycle.ts';
 import {
   checkEnvironment,
   checkHandler,
@@ -107,6 +108,10 @@ export function formOf(
   qualifier?: string,
 ): Record<string, unknown> {
   const logging = record(version.other, 'LoggingConfig') ?? {};
+  const state: State =
+    version.version === '$LATEST'
+      ? service.lifecycles.state(function_.name)
+      : { State: 'Active', LastUpdateStatus: 'Successful' };
   return {
     FunctionName: function_.name,
     FunctionArn: functionArn(service.place, function_.name, qualifier),
@@ -125,7 +130,7 @@ export function formOf(
       ? { Environment: { Variables: version.environment } }
       : {}),
     TracingConfig: version.other['TracingConfig'] ?? { Mode: 'PassThrough' },
-    RevisionId: version.revisionId,
+    RevisionId: revisionIn(state, version),
     ...(version.layers.length > 0
       ? { Layers: version.layers.map(({ arn, code }) => ({ Arn: arn, CodeSize: code.size })) }
       : {}),
@@ -137,8 +142,12 @@ export function formOf(
       RuntimeVersionArn: `arn:aws:lambda:${service.place.region}::runtime:${'0'.repeat(64)}`,
     },
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${function_.name}`, ...logging },
-    ...(version.version === '$LATEST'
-      ? service.lifecycles.state(function_.name)
-      : { State: 'Active', LastUpdateStatus: 'Successful' }),
+    ...state,
   };
+}
+
+/** AWS renews the revision when a change begins and again when it has taken: what the change answered is no precondition. */
+function revisionIn({ State, LastUpdateStatus }: State, { revisionId }: FunctionVersion): string {
+  if (State !== 'Pending' && LastUpdateStatus !== 'InProgress') return revisionId;
+  return `${revisionId.slice(0, -12)}${[...revisionId.slice(-12)].reverse().join('')}`;
 }

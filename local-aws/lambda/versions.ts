@@ -7,7 +7,8 @@ import { type Alias, at, type FunctionRecord, type FunctionVersion } from './rec
 import { findAlias, named, newRevision, type Operation, page, type Service } from './service.ts';
 
 /**
- * Publishes `$LATEST` as the next version, or answers the newest one when nothing changed since.
+ * Publishes `$LATEST` as the next version, or answers the newest one when nothing changed since. A new version renews
+ * the revision of `$LATEST` too.
  * Throws `PreconditionFailedException` for another `RevisionId`, `InvalidParameterValueException` for another `CodeSha256`.
  */
 export async function publish(service: Service, name: string, fields: Fields): Promise<FunctionVersion> {
@@ -30,11 +31,15 @@ export async function publish(service: Service, name: string, fields: Fields): P
     description,
     revisionId: newRevision(),
   };
-  await service.store.functions.put({
+  const after = {
     ...record,
+    // As on AWS: who goes on with the revision that was published meets PreconditionFailedException.
+    latest: { ...record.latest, revisionId: newRevision() },
     versions: [...record.versions, version],
     lastVersion: record.lastVersion + 1,
-  });
+  };
+  await service.store.functions.put(after);
+  await service.running.retire(after);
   return version;
 }
 

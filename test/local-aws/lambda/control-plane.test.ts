@@ -196,7 +196,14 @@ test('a new function is Pending and refuses changes until it is Active; Revision
     message: /The function is currently in the following state: Pending$/,
   });
   await untilReady(own.lambda, 'states');
-  const updated = await own.lambda.send(change(created.RevisionId));
+  // AWS renews it when the change has taken, and once more when a version is published.
+  await t.throwsAsync(own.lambda.send(change(created.RevisionId)), { name: 'PreconditionFailedException' });
+  const revision = async () =>
+    (await own.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'states' }))).RevisionId;
+  const settled = await revision();
+  await own.lambda.send(new PublishVersionCommand({ FunctionName: 'states', RevisionId: settled }));
+  await t.throwsAsync(own.lambda.send(change(settled)), { name: 'PreconditionFailedException' });
+  const updated = await own.lambda.send(change(await revision()));
   t.is(updated.LastUpdateStatus, 'InProgress');
   t.is(updated.Timeout, 9);
   await t.throwsAsync(own.lambda.send(new PublishVersionCommand({ FunctionName: 'states' })), {
