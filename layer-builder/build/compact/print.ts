@@ -1,4 +1,5 @@
 /** Pure: the text of files that hold CommonJS modules. */
+import { importName } from './imports.ts';
 
 export interface PrintedModule {
   readonly id: number;
@@ -76,7 +77,7 @@ if(path!==${JSON.stringify(path)})return require(path);
 const{readFileSync}=builtin("fs"),vm=builtin("vm"),filename=__dirname+path.slice(1);let cachedData;
 try{cachedData=readFileSync(filename+".cache")}catch{}
 const importModuleDynamically=vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-new vm.Script(readFileSync(filename,"${isAscii ? 'latin1' : 'utf8'}"),{filename,cachedData,importModuleDynamically}).runInThisContext()(add,require)};
+new vm.Script(readFileSync(filename,"${isAscii ? 'latin1' : 'utf8'}"),{filename,cachedData,importModuleDynamically}).runInThisContext()(add,require,(name,options)=>import(name,options))};
 `.replaceAll('\n', '');
 
 /** The file that several share. `apart` tells of each file beside it which modules it brings, `script` which is no module. */
@@ -95,7 +96,7 @@ export function printShared(
 
 /** The script that adds what every start runs to the shared file: an expression. */
 export function printStart(modules: readonly PrintedModule[]): Printed {
-  return print('(function(add,require){add(require,', modules, ')})');
+  return print(`(function(add,require,${importName}){add(require,`, modules, ')})');
 }
 
 /** A file that adds modules to the shared one. */

@@ -512,6 +512,27 @@ test('what every start runs has its own cache, with what ran, and does without o
   }
 });
 
+test('what every start runs may import, as Node lets a module, without a warning in the log', async t => {
+  const files = {
+    'index.js': `exports.word = 'import(';
+      exports.data = () => import('./data.json', { with: { type: 'json' } }).catch(error => error.code);
+      exports.hooks = () => import('node:async_hooks');`,
+  };
+  const { root } = await build(t, ['koa', '@koa/router'], [{ name: 'asks', files }]);
+  t.true(readFileSync(join(root, 'node_modules/.chunks/core-start.js'), 'utf8').includes('async_hooks'));
+  const code = `import asks from 'asks';
+    const { AsyncLocalStorage } = await asks.hooks();
+    console.log(asks.word, typeof AsyncLocalStorage, await asks.data());`;
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', code],
+    {
+      cwd: root,
+    },
+  );
+  t.deepEqual([stdout, stderr], ['import( function ERR_MODULE_NOT_FOUND\n', '']);
+});
+
 test("Node's modules pass resolution hooks by, worker_threads does not: threads depend on it", async t => {
   const { root } = await build(
     t,
