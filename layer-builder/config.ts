@@ -48,7 +48,7 @@ export function completeConfig(
     regions: raw.regions ?? [],
     prefix: raw.prefix ?? '',
     layerName: raw.layerName ?? '{service}-{artifact}',
-    function: { ...functionDefaults, ...raw.function, url: { auth: 'NONE', ...raw.function?.url } },
+    function: { ...functionDefaults, ...raw.function },
     stages: raw.stages ?? {},
   };
 }
@@ -69,6 +69,7 @@ const functionDefaults: FunctionConfig = {
   bake: 60,
   alarms: [],
   url: { auth: 'NONE' },
+  mode: 'auto',
   tracing: 'PassThrough',
   reservedConcurrency: undefined,
   tags: {},

@@ -29,6 +29,10 @@ export interface UrlCors {
   readonly allowCredentials?: boolean;
 }
 
+export const deployModes = ['auto', 'layer', 's3'] as const;
+/** Which loading path the function takes: `DEPS_SOURCE`, and whether the layers are attached. */
+export type DeployMode = (typeof deployModes)[number];
+
 /** The deployed function. `memory` in MB, `timeout` in seconds, `tmp` in MB. */
 export interface FunctionConfig {
   readonly memory: number;
@@ -47,7 +51,10 @@ export interface FunctionConfig {
   readonly bake: number;
   /** CloudWatch alarms that take a new version back. */
   readonly alarms: readonly string[];
-  readonly url: { readonly auth: 'NONE' | 'AWS_IAM'; readonly cors?: UrlCors | undefined };
+  /** The function URL; false for none. */
+  readonly url: { readonly auth?: 'NONE' | 'AWS_IAM'; readonly cors?: UrlCors | undefined } | false;
+  /** Loading path, unless `--mode` says another. */
+  readonly mode: DeployMode;
   readonly tracing: 'Active' | 'PassThrough';
   /** Executions set aside for the function; undefined shares those of the account. */
   readonly reservedConcurrency: number | undefined;

@@ -1,6 +1,6 @@
 /** How the deployer talks to Lambda: paced, repeated where that may help, some errors taken as answers. */
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Caller, SendOptions } from './calls.ts';
+import type { Call, Caller, SendOptions } from './calls.ts';
 import { nameOf } from './failures.ts';
 import type { PaceClock } from './pace.ts';
 
@@ -29,10 +29,10 @@ export function run<Answer>(
   action: string,
   name: string,
   send: (options: SendOptions) => Promise<Answer>,
-  timeoutMs = callMs,
+  how: Pick<Call<Answer>, 'timeoutMs' | 'recover'> = {},
 ): Promise<Answer> {
   const expected = (error: unknown) => answers.has(nameOf(error));
-  return aws.call({ action: `lambda:${action}`, resource: name, timeoutMs, expected }, send);
+  return aws.call({ action: `lambda:${action}`, resource: name, timeoutMs: callMs, expected, ...how }, send);
 }
 
 /** The answer, or undefined when there is no such thing. */

@@ -24,8 +24,8 @@ export async function readFunction(aws: FunctionAccess, name: string): Promise<A
     ),
   );
   if (present === undefined) return undefined;
-  // an update still under way would answer ResourceConflictException to every change
-  const latest = await waitUntilReady(aws, name);
+  // an update still under way would answer ResourceConflictException to every change; one that failed can be mended
+  const latest = await waitUntilSettled(aws, name);
   const at = { FunctionName: name, Qualifier: liveAlias };
   const [alias, live, url, policy] = await Promise.all([
     absent(
@@ -59,7 +59,7 @@ export async function readFunction(aws: FunctionAccess, name: string): Promise<A
           },
     previousVersion: previousIn(alias?.Description),
     url: url && { auth: url.AuthType ?? '', url: url.FunctionUrl ?? '', cors: corsOf(url.Cors) },
-    urlIsPublic: publicUrlStatements.every(id => policy?.Policy?.includes(`"${id}"`) ?? false),
+    publicStatements: publicUrlStatements.filter(id => policy?.Policy?.includes(`"${id}"`)),
     arn: present.Configuration?.FunctionArn ?? '',
     tags: present.Tags ?? {},
     reservedConcurrency: present.Concurrency?.ReservedConcurrentExecutions,
@@ -109,10 +109,24 @@ export async function listVersions(aws: FunctionAccess, name: string): Promise<r
 const readyWithinMs = 300_000;
 
 /**
- * Waits until the function is active and its last update has taken; answers what then holds.
+ * Waits until the function is there and its last update has taken; answers what then holds.
  * Throws `DEPLOY_FAILED` when Lambda says that the update failed, or after five minutes.
  */
 export async function waitUntilReady(
+  aws: FunctionAccess,
+  name: string,
+  qualifier?: string,
+): Promise<FunctionConfiguration> {
+  const now = await waitUntilSettled(aws, name, qualifier);
+  const failure = failureIn(now);
+  if (failure === undefined) return now;
+  return fail('DEPLOY_FAILED', `Lambda could not update ${name}: ${failure}`, {
+    hint: 'mend the setting that Lambda names and deploy again',
+  });
+}
+
+/** Waits until nothing is in progress, whatever came of it. A function that nobody called for weeks is `Inactive`: that is settled. */
+async function waitUntilSettled(
   aws: FunctionAccess,
   name: string,
   qualifier?: string,
@@ -123,13 +137,7 @@ export async function waitUntilReady(
     const now = await run(aws, 'GetFunctionConfiguration', name, options =>
       aws.lambda.send(new GetFunctionConfigurationCommand(at), options),
     );
-    if (now.State === 'Failed' || now.LastUpdateStatus === 'Failed') {
-      const reason = now.LastUpdateStatusReason ?? now.StateReason ?? 'no reason given';
-      fail('DEPLOY_FAILED', `Lambda could not update ${name}: ${reason}`, {
-        hint: 'mend the setting that Lambda names and deploy again',
-      });
-    }
-    if (now.State === 'Active' && now.LastUpdateStatus !== 'InProgress') return now;
+    if (now.State !== 'Pending' && now.LastUpdateStatus !== 'InProgress') return now;
     if (performance.now() > until) {
       const found = `${now.State} ${now.LastUpdateStatus}`;
       fail(
@@ -144,8 +152,16 @@ export async function waitUntilReady(
   }
 }
 
+/** Lambda's reason when the creation or the last update failed. */
+function failureIn(found: FunctionConfiguration): string | undefined {
+  if (found.State !== 'Failed' && found.LastUpdateStatus !== 'Failed') return undefined;
+  return found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
+}
+
 function stateOf(found: FunctionConfiguration): VersionState {
+  const failure = failureIn(found);
   return {
+    ...(failure === undefined ? {} : { failure: { isCreation: found.State === 'Failed', reason: failure } }),
     codeSha256: found.CodeSha256 ?? '',
     runtime: found.Runtime ?? '',
     architecture: found.Architectures?.[0] ?? 'x86_64',

@@ -3,6 +3,7 @@ import {
   AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionUrlConfigCommand,
+  RemovePermissionCommand,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import type { DesiredFunction } from '../deploy/types.ts';
@@ -55,6 +56,22 @@ export async function allowPublicUrl(aws: FunctionAccess, name: string): Promise
       // an earlier run that stopped between the two statements left the first one
       if (nameOf(error) !== 'ResourceConflictException') throw error;
     }
+  }
+}
+
+/** Takes back what allowPublicUrl allowed; a statement that is not there counts as taken back. */
+export async function closePublicUrl(
+  aws: FunctionAccess,
+  name: string,
+  statements: readonly string[],
+): Promise<void> {
+  for (const StatementId of statements) {
+    const at = { FunctionName: name, Qualifier: liveAlias, StatementId };
+    await absent(
+      run(aws, 'RemovePermission', name, options =>
+        aws.lambda.send(new RemovePermissionCommand(at), options),
+      ),
+    );
   }
 }
 

@@ -1,9 +1,11 @@
 /** Lambda functions as the deployer changes them: one setting group a call, and a wait until it took. */
+import { isDeepStrictEqual } from 'node:util';
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
+  GetAliasCommand,
   InvokeCommand,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
@@ -16,6 +18,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { FunctionSettings } from '../deploy/types.ts';
 import { liveAlias, rememberPrevious } from '../deploy/types.ts';
+import type { SendOptions } from './calls.ts';
 import type { FunctionAccess } from './function-access.ts';
 import { absent, run } from './function-access.ts';
 import { waitUntilReady } from './function-read.ts';
@@ -148,10 +151,21 @@ export async function moveAlias(aws: FunctionAccess, name: string, to: AliasTarg
     RoutingConfig: { AdditionalVersionWeights: { ...to.weights } },
     RevisionId: to.revisionId,
   };
-  const answer = await run(aws, 'UpdateAlias', name, options =>
-    aws.lambda.send(new UpdateAliasCommand(input), options),
-  );
-  return answer.RevisionId ?? '';
+  const send = (options: SendOptions) => aws.lambda.send(new UpdateAliasCommand(input), options);
+  // sent again after its answer was lost, it would look like somebody else's move
+  const recover = async () => {
+    const at = { FunctionName: name, Name: liveAlias };
+    const now = await run(aws, 'GetAlias', name, options =>
+      aws.lambda.send(new GetAliasCommand(at), options),
+    );
+    const weights = now.RoutingConfig?.AdditionalVersionWeights ?? {};
+    const isMoved =
+      now.RevisionId !== to.revisionId &&
+      now.FunctionVersion === to.version &&
+      isDeepStrictEqual(weights, { ...to.weights });
+    return isMoved ? now : undefined;
+  };
+  return (await run(aws, 'UpdateAlias', name, send, { recover })).RevisionId ?? '';
 }
 
 /** Deletes one published version that no alias points to; one that is not there counts as deleted. */
@@ -228,7 +242,7 @@ export async function invokeVersion(
     'InvokeFunction',
     name,
     options => aws.lambda.send(new InvokeCommand(input), options),
-    invokeMs,
+    { timeoutMs: invokeMs },
   );
   const text = Buffer.from(answer.Payload ?? []).toString();
   return { functionError: answer.FunctionError, payload: text === '' ? undefined : JSON.parse(text) };

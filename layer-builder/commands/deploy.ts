@@ -7,15 +7,15 @@ import { openSide } from '../aws/side-access.ts';
 import type { Command, CommandArguments, CommandContext, Outcome } from '../command.ts';
 import { readConfig } from '../config.ts';
 import type { DeployAccess } from '../deploy/apply.ts';
-import { functionName, settingsOfStage } from '../deploy/desired.ts';
-import { checkStage, deployProject, localRole } from '../deploy/index.ts';
+import { checkedFunctionName, checkStage, settingsOfStage } from '../deploy/desired.ts';
+import { deployProject, localRole } from '../deploy/index.ts';
 import { followEvents, formatEvents, parseSince } from '../deploy/logs.ts';
 import { formatDeploy, formatDestroyed, formatRollback, formatStage } from '../deploy/report.ts';
 import { destroyStage, readStage, rollbackStage } from '../deploy/stages.ts';
-import { deployModes } from '../deploy/types.ts';
 import { fail } from '../errors.ts';
 import { readRunningRelease } from '../read/running-release.ts';
-import { flagOf, listOf, textOf } from './values.ts';
+import { actionOf, checkRegion, modeOf, overrideOf } from './deploy-options.ts';
+import { flagOf, textOf } from './values.ts';
 
 interface Stage {
   readonly context: CommandContext;
@@ -28,8 +28,6 @@ interface Stage {
 }
 
 const actions = { deploy, status, logs, rollback, destroy } as const;
-type Action = keyof typeof actions;
-const actionNames = Object.keys(actions) as Action[];
 
 export const command: Command = {
   name: 'deploy',
@@ -40,9 +38,12 @@ export const command: Command = {
   positionals: { min: 0, max: 1, names: ['[status|logs|rollback|destroy]'] },
   options: {
     stage: { type: 'string', help: 'dev, qa, prod …: the function is {service}__{stage}' },
-    mode: { type: 'string', default: 'auto', help: 'loading path: auto, layer (attached) or s3 (no layer)' },
+    mode: {
+      type: 'string',
+      help: 'loading path: auto, layer (attached) or s3 (no layer) (default: configuration, auto)',
+    },
     region: { type: 'string', help: 'region (default: that of the AWS environment or profile)' },
-    'dry-run': { type: 'boolean', help: 'print the plan, change nothing' },
+    'dry-run': { type: 'boolean', help: 'print the plan, change nothing; also with rollback and destroy' },
     'create-role': {
       type: 'boolean',
       help: 'make an execution role with the least that is needed, when the configuration names none',
@@ -62,17 +63,13 @@ export const command: Command = {
       type: 'string',
       help: 'rollback: the version to go back to (default: the one that was live before)',
     },
-    since: { type: 'string', default: '10m', help: 'logs: from when on: 90s, 10m, 2h, 1d, or a time' },
+    since: { type: 'string', help: 'logs: from when on: 90s, 10m, 2h, 1d, or a time (default 10m)' },
     filter: { type: 'string', help: 'logs: only what matches this CloudWatch filter pattern' },
     follow: { type: 'boolean', help: 'logs: go on with what comes, until Ctrl-C' },
     yes: { type: 'boolean', help: 'destroy: really delete the function, its versions and its URL' },
   },
   async run(context, { values, positionals }) {
-    const [word = 'deploy'] = positionals;
-    const action = actionNames.find(name => name === word);
-    if (action === undefined) {
-      fail('USAGE', `unknown action (expected ${actionNames.join(', ')}, found "${word}")`);
-    }
+    const action = actionOf(positionals[0] ?? 'deploy', values);
     const stage = textOf(values, 'stage');
     if (stage === undefined) {
       fail('USAGE', 'which stage? (expected --stage NAME, found nothing)', {
@@ -86,7 +83,8 @@ export const command: Command = {
         hint: 'for example: --region eu-west-1',
       });
     }
-    const name = functionName(await readConfig(context.project), stage);
+    checkRegion(region);
+    const name = checkedFunctionName(await readConfig(context.project), stage);
     const clients = await openClients(context.env, region);
     const { lambda, close } = clients;
     let outcome: Outcome | undefined;
@@ -107,16 +105,9 @@ export const command: Command = {
 };
 
 async function deploy({ context, values, stage, region, aws }: Stage): Promise<Outcome> {
-  const mode = deployModes.find(known => known === values['mode']);
-  if (mode === undefined) {
-    return fail(
-      'USAGE',
-      `unknown mode (expected ${deployModes.join(', ')}, found "${String(values['mode'])}")`,
-    );
-  }
   const options = {
     stage,
-    mode,
+    mode: modeOf(values),
     region,
     dryRun: flagOf(values, 'dry-run'),
     smokeTest: !flagOf(values, 'no-smoke-test'),
@@ -126,28 +117,6 @@ async function deploy({ context, values, stage, region, aws }: Stage): Promise<O
   };
   const report = await deployProject(context.project, options, aws, context.env);
   return { data: report, text: formatDeploy(report) };
-}
-
-/** What options say goes before the configuration. Throws `USAGE`. */
-function overrideOf(values: Stage['values']) {
-  const shift = listOf(values, 'shift')?.map(Number);
-  const isShift =
-    shift?.every((item, index) => item >= 1 && item <= 99 && item > (shift[index - 1] ?? 0)) ?? true;
-  if (!isShift) {
-    fail('USAGE', `no shift (expected ascending percent from 1 to 99, found "${textOf(values, 'shift')}")`, {
-      hint: 'for example: --shift 10,50',
-    });
-  }
-  const bake = textOf(values, 'bake');
-  if (bake !== undefined && !/^[1-9]\d{0,4}$/.test(bake)) {
-    fail('USAGE', `no time to bake (expected seconds from 1 to 99999, found "${bake}")`);
-  }
-  return {
-    ...(flagOf(values, 'create-role') && { createRole: true }),
-    ...(shift && { shift }),
-    ...(bake !== undefined && { bake: Number(bake) }),
-    ...(flagOf(values, 'no-alarms') && { alarms: [] }),
-  };
 }
 
 async function logs({ context, values, functionName, aws, close }: Stage): Promise<Outcome> {
@@ -185,27 +154,32 @@ async function status({ context, aws, functionName, region }: Stage): Promise<Ou
   const found = await readStage(aws, functionName);
   const { project, env, signal } = context;
   const where = { region, env, signal };
-  const release = found.codeSha256 ? await readRunningRelease(project, found.codeSha256, where) : null;
-  return { data: { ...found, release }, text: formatStage(found, release) };
+  const running = found.codeSha256
+    ? await readRunningRelease(project, found.codeSha256, where)
+    : { release: null };
+  const { release, unknown: releaseUnknown } = running;
+  const data = { ...found, release, ...(releaseUnknown === undefined ? {} : { releaseUnknown }) };
+  return { data, text: formatStage(found, running) };
 }
 
 async function rollback({ context, values, stage, aws, functionName }: Stage): Promise<Outcome> {
   const { smoke } = settingsOfStage(await readConfig(context.project), stage);
   const paths = flagOf(values, 'no-smoke-test') ? [] : smoke;
-  const done = await rollbackStage(aws, functionName, textOf(values, 'to'), paths);
+  const done = await rollbackStage(aws, functionName, textOf(values, 'to'), paths, flagOf(values, 'dry-run'));
   return { data: done, text: formatRollback(done) };
 }
 
 async function destroy({ values, aws, functionName, region }: Stage): Promise<Outcome> {
-  if (!flagOf(values, 'yes')) {
+  const dryRun = flagOf(values, 'dry-run');
+  if (!dryRun && !flagOf(values, 'yes')) {
     fail(
       'USAGE',
       `destroy deletes ${functionName} with its versions and its URL (expected --yes, found nothing)`,
       {
-        hint: 'add --yes when you mean it; layers and objects in S3 stay',
+        hint: 'add --yes when you mean it, --dry-run to see what would go; layers and objects in S3 stay',
       },
     );
   }
-  const done = await destroyStage(aws, functionName, region);
+  const done = await destroyStage(aws, functionName, region, dryRun);
   return { data: done, text: formatDestroyed(done) };
 }

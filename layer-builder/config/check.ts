@@ -45,6 +45,13 @@ export function flag(): Rule {
   };
 }
 
+/** `false` turns off what the rule would judge. */
+export function falseOr(rule: Rule): Rule {
+  return (value, at, problems) => {
+    if (value !== false) rule(value, at, problems);
+  };
+}
+
 export function oneOf(allowed: readonly string[]): Rule {
   return (value, at, problems) => {
     if (allowed.includes(value as string)) return;

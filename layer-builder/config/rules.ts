@@ -1,11 +1,17 @@
 /** What each key of the configuration may hold. Limits are those of Lambda. */
 import { artifactNamePattern } from '../../artifact/layout.ts';
 import { architectures, runtimes } from '../../artifact/lock.ts';
-import { packageForms } from '../types.ts';
-import { ascending, flag, list, map, object, oneOf, oneOfNumbers, text, whole } from './check.ts';
+import { deployModes, packageForms } from '../types.ts';
+import { ascending, falseOr, flag, list, map, object, oneOf, oneOfNumbers, text, whole } from './check.ts';
 
 /** npm's grammar, old capital letters included; no path can hide in it. */
 export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
+
+/** Regions become part of a host's name. */
+export const regionPattern = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
+
+/** Stages become part of the name of a function, a role and a channel. */
+export const stagePattern = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,31}$/;
 
 const packages = list(text('the name of a package', packageName));
 const assets = list(text('the path of a file or folder in the project', /^(?!\/)[^\0\\]+$/));
@@ -39,7 +45,8 @@ const functionKeys = {
   shift: ascending(1, 99, 'percent'),
   bake: whole(1, 86_400, 'seconds'),
   alarms: list(text('the name of a CloudWatch alarm', /^[^\0]{1,255}$/)),
-  url: object({ auth: oneOf(['NONE', 'AWS_IAM']), cors }),
+  url: falseOr(object({ auth: oneOf(['NONE', 'AWS_IAM']), cors })),
+  mode: oneOf(deployModes),
   tracing: oneOf(['Active', 'PassThrough']),
   reservedConcurrency: whole(0, 100_000, 'executions'),
   tags: map(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a name that AWS accepts for a tag', variable),
@@ -63,12 +70,12 @@ export const configRules = object({
   compileCache: flag(),
   sourceMaps: flag(),
   bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
-  regions: list(text('a region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/)),
+  regions: list(text('a region such as eu-west-1', regionPattern)),
   prefix: text('a key prefix without leading slash', /^(?!\/)[A-Za-z0-9!_.*'()/-]*$/),
   layerName: text(
     'letters, digits, -, _, {service} and {artifact}',
     /^([a-zA-Z0-9-_]|\{service\}|\{artifact\})+$/,
   ),
   function: object(functionKeys),
-  stages: map(/^[a-zA-Z0-9-_]{1,32}$/, 'the name of a stage', object(functionKeys)),
+  stages: map(stagePattern, 'the name of a stage (letters, digits and -, at most 32)', object(functionKeys)),
 });

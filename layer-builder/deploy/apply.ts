@@ -111,6 +111,8 @@ export async function applyDeploy(
 async function applyStep(step: DeployStep, { aws, desired, actual, options, progress }: Work): Promise<void> {
   const { name, url: wantedUrl } = desired;
   const { takeover } = progress;
+  // a move that Ctrl-C cuts short may have been made or not: it is seen to its end, and then taken back
+  const lasting = aws.lasting ?? aws;
   const settings = { ...desired.settings, role: progress.roleArn };
   const test = ({ environment }: FunctionSettings) =>
     smokeTest(aws, name, progress.version, options.smokePaths, environment['DEPS_SOURCE'] ?? 'auto');
@@ -156,7 +158,7 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
       return functions.createAlias(aws, name, progress.version);
     case 'shift-alias': {
       if (takeover === undefined) return;
-      await shiftAlias(aws, name, takeover, { version: progress.version, percent: step.percent });
+      await shiftAlias(lasting, name, takeover, { version: progress.version, percent: step.percent });
       await watch(aws.side, desired.release.alarms, step.seconds, {
         clock: aws.clock,
         signal: options.signal,
@@ -166,11 +168,14 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
     }
     case 'move-alias':
       if (takeover === undefined) return;
-      await finishTakeover(aws, name, takeover, progress.version);
+      await finishTakeover(lasting, name, takeover, progress.version);
       takeover.isOpen = desired.release.alarms.length > 0;
       return;
     case 'watch-alarms':
-      return watch(aws.side, step.alarms, step.seconds, { clock: aws.clock, signal: options.signal });
+      await watch(aws.side, step.alarms, step.seconds, { clock: aws.clock, signal: options.signal });
+      // it has stood its test: what fails later is not the version's fault
+      if (takeover !== undefined) takeover.isOpen = false;
+      return;
     case 'end-shift': {
       const revisionId = takeover?.revisionId ?? '';
       await functions.moveAlias(aws, name, { version: step.version, revisionId });
@@ -187,6 +192,8 @@ async function applyStep(step: DeployStep, { aws, desired, actual, options, prog
       return urls.deleteUrl(aws, name);
     case 'allow-url':
       return urls.allowPublicUrl(aws, name);
+    case 'close-url':
+      return urls.closePublicUrl(aws, name, step.statements);
   }
 }
 

@@ -1,11 +1,12 @@
 /** Pure: configuration, lock and function package → the function that is wanted. */
 import type { Lock } from '../../artifact/lock.ts';
+import { stagePattern } from '../config/rules.ts';
 import { fail } from '../errors.ts';
 import { layersLimit, unpackedLimit } from '../plan/limits.ts';
-import type { Config, FunctionConfig } from '../types.ts';
+import type { Config, DeployMode, FunctionConfig } from '../types.ts';
 import type { OwnRole } from './role.ts';
 import { ownRole } from './role.ts';
-import type { DeployMode, DesiredFunction } from './types.ts';
+import type { DesiredFunction } from './types.ts';
 
 export interface DesiredInput {
   readonly config: Config;
@@ -35,8 +36,16 @@ export function settingsOfStage(config: Config, stage: string): FunctionConfig {
     ...own,
     environment: { ...config.function.environment, ...own.environment },
     tags: { ...config.function.tags, ...own.tags },
-    url: { ...config.function.url, ...own.url },
+    url: mergedUrl(config.function.url, own.url),
   };
+}
+
+function mergedUrl(
+  url: FunctionConfig['url'],
+  own: FunctionConfig['url'] | undefined,
+): FunctionConfig['url'] {
+  if (own === undefined || own === false || url === false) return own ?? url;
+  return { ...url, ...own };
 }
 
 /**
@@ -74,7 +83,7 @@ export function desiredFunction(input: DesiredInput): DesiredFunction {
       layers: mode === 's3' ? [] : layersOf(input),
       tracing: settings.tracing,
     },
-    url: { auth: settings.url.auth, cors: settings.url.cors },
+    url: settings.url === false ? undefined : { auth: settings.url.auth ?? 'NONE', cors: settings.url.cors },
     tags: { 'layer-builder:service': config.service, 'layer-builder:stage': stage, ...settings.tags },
     reservedConcurrency: settings.reservedConcurrency,
     ownRole: own,
@@ -89,6 +98,29 @@ export function desiredFunction(input: DesiredInput): DesiredFunction {
 
 export function functionName(config: Pick<Config, 'service'>, stage: string): string {
   return `${config.service}__${stage}`;
+}
+
+/** Longest name of a function. https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+const longestName = 64;
+
+/** The name of a stage's function. Throws `USAGE` for a stage that cannot be part of it, and when it is too long. */
+export function checkedFunctionName(config: Pick<Config, 'service'>, stage: string): string {
+  checkStage(stage);
+  const name = functionName(config, stage);
+  if (name.length <= longestName) return name;
+  return fail(
+    'USAGE',
+    `the name of the function is too long (expected at most ${longestName} characters, found ${name.length}: ${name})`,
+    { hint: 'shorten "service" in the configuration, or the stage' },
+  );
+}
+
+/** Throws `USAGE` for a stage that cannot be part of a function's name. */
+export function checkStage(stage: string): void {
+  if (stagePattern.test(stage)) return;
+  fail('USAGE', `"${stage}" is no stage (expected letters, digits and -, at most 32)`, {
+    hint: 'for example: --stage dev',
+  });
 }
 
 function ownRoleOf({ region, lock, logGroup, settings }: DesiredInput, name: string): OwnRole {

@@ -11,20 +11,21 @@ import type { SideAccess } from '../aws/side-access.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { packageFunction } from '../package/index.ts';
-import type { FunctionConfig } from '../types.ts';
+import type { DeployMode, FunctionConfig } from '../types.ts';
 import type { DeployAccess } from './apply.ts';
 import { applyDeploy } from './apply.ts';
-import { desiredFunction, functionName, requireObjects, settingsOfStage } from './desired.ts';
+import { checkedFunctionName, desiredFunction, requireObjects, settingsOfStage } from './desired.ts';
 import { fillEnvironment } from './environment.ts';
 import { planDeploy } from './plan.ts';
 import { requireQuiet } from './release.ts';
 import { roleDescription, roleName } from './role.ts';
 import type { SmokeAnswer } from './smoke.ts';
-import type { DeployMode, DeployPlan, DeployStep } from './types.ts';
+import type { DeployPlan, DeployStep, VersionState } from './types.ts';
 
 export interface DeployOptions {
   readonly stage: string;
-  readonly mode: DeployMode;
+  /** @default the configuration's */
+  readonly mode?: DeployMode | undefined;
   readonly region: string;
   readonly dryRun: boolean;
   /** False leaves the new version untested. @default true */
@@ -50,9 +51,6 @@ export interface DeployReport {
   readonly url: string | undefined;
 }
 
-/** Stages become part of the function's name and of commands; 128 characters are Lambda's limit for a name. */
-const stagePattern = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,31}$/;
-
 /**
  * Deploys the project's function for one stage. The same project, lock and settings change nothing.
  *
@@ -66,18 +64,19 @@ export async function deployProject(
   aws: DeployAccess & { readonly fallbackRole: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<DeployReport> {
-  const { stage, mode, region } = options;
-  checkStage(stage);
+  const { stage, region } = options;
   const config = await readConfig(project);
+  const name = checkedFunctionName(config, stage);
   const lock = readLock(project);
-  if (mode !== 'layer') requireObjects(lock, region);
   const settings = { ...settingsOfStage(config, stage), ...options.override };
+  const { mode = settings.mode } = options;
+  if (mode !== 'layer') requireObjects(lock, region);
   const environment = fillEnvironment(settings.environment, env);
   const code = await packageFunction(project, { lock });
   const zip = readFileSync(code.path);
   const codeSha256 = createHash('sha256').update(zip).digest('base64');
-  const name = functionName(config, stage);
   const actual = await readFunction(aws, name);
+  requireCreated(name, stage, actual?.latest);
   const role =
     settings.role === undefined && settings.createRole ? await readOwnRole(aws, name, region) : undefined;
   const desired = desiredFunction({
@@ -89,7 +88,7 @@ export async function deployProject(
   const logGroup = desired.logs && (await readLogGroup(aws.side, desired.logs.group));
   const around = { role, logGroup };
   const smokePaths = options.smokeTest === false ? [] : settings.smoke;
-  const plan = withoutIdleTest(planDeploy(desired, actual, around), smokePaths);
+  const plan = withSmokePaths(planDeploy(desired, actual, around), smokePaths);
   if (plan.steps.some(({ kind }) => kind === 'move-alias')) await requireQuiet(aws.side, settings.alarms);
   const report = {
     functionName: desired.name,
@@ -113,13 +112,23 @@ export async function deployProject(
   return { ...report, ...deployed };
 }
 
-/** A smoke test of no path would be a step that does nothing. */
-function withoutIdleTest(plan: DeployPlan, smokePaths: readonly string[]): DeployPlan {
-  if (smokePaths.length > 0) return plan;
-  return {
-    ...plan,
-    steps: plan.steps.filter(({ kind }) => kind !== 'smoke-test' && kind !== 'rehearse-s3'),
-  };
+/** Throws `DEPLOY_FAILED` for a function whose creation failed: Lambda takes no update of it. */
+function requireCreated(name: string, stage: string, latest: VersionState | undefined): void {
+  if (latest?.failure?.isCreation !== true) return;
+  fail(
+    'DEPLOY_FAILED',
+    `Lambda could not create ${name} (expected state Active, found Failed: ${latest.failure.reason})`,
+    { hint: `"layer-builder deploy destroy --stage ${stage} --yes" takes it away; then deploy again` },
+  );
+}
+
+/** What the tests ask for; a test of no path would be a step that does nothing. */
+function withSmokePaths(plan: DeployPlan, paths: readonly string[]): DeployPlan {
+  const steps = plan.steps.flatMap((step): DeployStep[] => {
+    if (step.kind !== 'smoke-test' && step.kind !== 'rehearse-s3') return [step];
+    return paths.length === 0 ? [] : [{ ...step, paths }];
+  });
+  return { ...plan, steps };
 }
 
 /** The role that an earlier run made. Throws `DEPLOY_FAILED` when one of its name is somebody else's. */
@@ -135,14 +144,6 @@ async function readOwnRole(
     `the role ${role.arn} is not ours (expected the description "${roleDescription(name)}", found "${role.description}")`,
     { hint: 'name it as function.role in the configuration, and leave createRole out' },
   );
-}
-
-/** Throws `USAGE` for a stage that cannot be part of a function's name. */
-export function checkStage(stage: string): void {
-  if (stagePattern.test(stage)) return;
-  fail('USAGE', `"${stage}" is no stage (expected letters, digits and -, at most 32)`, {
-    hint: 'for example: --stage dev',
-  });
 }
 
 /** An emulator on this machine takes any role; AWS needs a real one, so there is no default there. */

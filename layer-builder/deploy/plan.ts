@@ -10,6 +10,7 @@ import type {
   Surroundings,
   VersionState,
 } from './types.ts';
+import { publicUrlStatements } from './types.ts';
 
 /**
  * Plans a deployment. No step means that nothing differs. A version is published, tested and only then made
@@ -59,8 +60,9 @@ export function changesBetween(state: VersionState, wanted: FunctionSettings): r
 }
 
 function planFirst(desired: DesiredFunction): DeployStep[] {
+  const { environment, ...settings } = desired.settings;
   const steps: DeployStep[] = [
-    { kind: 'create-function' },
+    { kind: 'create-function', settings, variables: Object.keys(environment).sort() },
     ...planAround(desired, { tags: {}, reservedConcurrency: undefined }),
     ...planVersion(desired),
     { kind: 'create-alias' },
@@ -77,7 +79,10 @@ function planNext(desired: DesiredFunction, actual: ActualFunction): DeployStep[
   const code = codeChanges(actual.latest, desired.settings);
   const configuration = configurationChanges(actual.latest, desired.settings);
   if (code.length > 0) steps.push({ kind: 'update-code', changes: code });
-  if (configuration.length > 0) steps.push({ kind: 'update-configuration', changes: configuration });
+  // what Lambda shows after an update that failed need not be what it runs: the update is made again
+  const mends = actual.latest.failure ? compare('last update', 'failed', 'taken') : [];
+  const updates = [...configuration, ...mends];
+  if (updates.length > 0) steps.push({ kind: 'update-configuration', changes: updates });
   steps.push(...planAround(desired, actual));
   const { live } = actual;
   if (live === undefined || changesBetween(live, desired.settings).length > 0) {
@@ -113,7 +118,7 @@ function planAround(
   desired: DesiredFunction,
   actual: Pick<ActualFunction, 'tags' | 'reservedConcurrency'>,
 ): DeployStep[] {
-  const tags = recordChanges('tag', ownTags(actual.tags), desired.tags, value => value);
+  const tags = recordChanges('tag', ownTags(actual.tags), desired.tags, () => true);
   const concurrency = compare(
     'reserved concurrency',
     actual.reservedConcurrency ?? 'none',
@@ -136,7 +141,10 @@ function corsText(cors: UrlCors | undefined): string {
 
 function planUrl(desired: DesiredFunction, actual: ActualFunction): DeployStep[] {
   const { url: wanted } = desired;
-  if (wanted === undefined) return actual.url === undefined ? [] : [{ kind: 'delete-url' }];
+  const statements = actual.publicStatements;
+  // what the public was allowed must not outlive the wish
+  const close: DeployStep[] = statements.length === 0 ? [] : [{ kind: 'close-url', statements }];
+  if (wanted === undefined) return actual.url === undefined ? close : [{ kind: 'delete-url' }, ...close];
   const steps: DeployStep[] = [];
   if (actual.url === undefined) steps.push({ kind: 'create-url', auth: wanted.auth });
   else {
@@ -146,7 +154,8 @@ function planUrl(desired: DesiredFunction, actual: ActualFunction): DeployStep[]
     ];
     if (changes.length > 0) steps.push({ kind: 'update-url', changes });
   }
-  if (wanted.auth === 'NONE' && !actual.urlIsPublic) steps.push({ kind: 'allow-url' });
+  if (wanted.auth !== 'NONE') steps.push(...close);
+  else if (statements.length < publicUrlStatements.length) steps.push({ kind: 'allow-url' });
   return steps;
 }
 
@@ -168,25 +177,26 @@ function configurationChanges(state: VersionState, wanted: FunctionSettings): Ch
     ...compare('/tmp MB', state.tmp, wanted.tmp),
     ...compare('layers', state.layers.join(' '), wanted.layers.join(' ')),
     ...compare('tracing', state.tracing, wanted.tracing),
-    ...recordChanges('environment', state.environment, wanted.environment, () => 'another value'),
+    ...recordChanges('environment', state.environment, wanted.environment, name => name === 'DEPS_SOURCE'),
   ];
 }
 
-/** `shown` says what of a changed value may be seen: nothing of the environment, which may hold secrets. */
+/** `isShown` says whose values may be seen: hardly any of the environment, which may hold secrets. */
 function recordChanges(
   what: string,
   from: Readonly<Record<string, string>>,
   to: Readonly<Record<string, string>>,
-  shown: (value: string) => string,
+  isShown: (name: string) => boolean,
 ): Change[] {
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
   return names
     .filter(name => from[name] !== to[name])
-    .map(name => ({
-      setting: `${what} ${name}`,
-      from: from[name] === undefined ? 'not set' : 'set',
-      to: to[name] === undefined ? 'not set' : from[name] === undefined ? 'set' : shown(to[name]),
-    }));
+    .map(name => {
+      const shown = (value: string | undefined, hidden: string) =>
+        value === undefined ? 'not set' : isShown(name) ? value : hidden;
+      const hidden = from[name] === undefined ? 'set' : 'another value';
+      return { setting: `${what} ${name}`, from: shown(from[name], 'set'), to: shown(to[name], hidden) };
+    });
 }
 
 function compare(setting: string, from: string | number, to: string | number): Change[] {

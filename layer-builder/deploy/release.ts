@@ -109,7 +109,8 @@ export async function takeBack(
 ): Promise<unknown> {
   const { from, remembered, revisionId } = takeover;
   if (reason instanceof BuilderError && reason.code === 'DEPLOY_CONFLICT') return reason;
-  const isAbort = reason instanceof Error && reason.name === 'AbortError';
+  // an aborted wait rejects with an AbortError, an aborted call with the reason of the signal, its name
+  const isAbort = !(reason instanceof Error) || reason.name === 'AbortError';
   const said = isAbort ? 'stopped' : reason instanceof Error ? reason.message : String(reason);
   const code = reason instanceof BuilderError ? reason.code : isAbort ? 'INTERRUPTED' : 'DEPLOY_FAILED';
   const facts = reason instanceof BuilderError ? reason : { hint: 'deploy again', details: {} };

@@ -1,4 +1,6 @@
 /** Pure: what a deployment did, or would do, for people. */
+
+import type { RunningRelease } from '../read/running-release.ts';
 import { describeStep } from './describe.ts';
 import type { DeployReport } from './index.ts';
 import type { SmokeAnswer } from './smoke.ts';
@@ -15,13 +17,12 @@ export function formatDeploy(report: DeployReport): string {
   return [title, code, ...steps, ...smoke, ...live, ...url].join('\n');
 }
 
-/** @param release that the live version runs; null: not known */
-export function formatStage(stage: StageStatus, release: string | null): string {
+export function formatStage(stage: StageStatus, { release, unknown }: RunningRelease): string {
   if (!stage.deployed) return `${stage.functionName} is not deployed`;
   return [
     stage.functionName,
     `  live     version ${stage.version ?? 'none'}, ${stage.runtime ?? ''} on ${stage.architecture ?? ''}`,
-    ...(release === null ? [] : [`  release  ${release}`]),
+    `  release  ${release ?? `not known: ${unknown?.message ?? 'the function has no live version'}`}`,
     ...(stage.shifting === undefined
       ? []
       : [`  shift    ${stage.shifting.percent} % of the calls to version ${stage.shifting.version}`]),
@@ -29,19 +30,22 @@ export function formatStage(stage: StageStatus, release: string | null): string 
     `  mode     ${stage.mode ?? 'auto'}`,
     ...stage.layers.map(layer => `  layer    ${layer}`),
     ...(stage.url === undefined ? [] : [`  url      ${stage.url}`]),
+    ...(stage.failure === undefined ? [] : [`  failed   the last update: ${stage.failure}`]),
   ].join('\n');
 }
 
 export function formatRollback(done: Rollback): string {
-  const title = `${done.functionName} is back at version ${done.to} (was ${done.from})`;
+  const title = done.dryRun
+    ? `${done.functionName} would go back from version ${done.from} to ${done.to}`
+    : `${done.functionName} is back at version ${done.to} (was ${done.from})`;
   return [title, ...done.smoke.map(formatSmoke)].join('\n');
 }
 
-export function formatDestroyed({ functionName, deleted, role, logGroup }: Destroyed): string {
-  if (!deleted) return `${functionName} was not there`;
+export function formatDestroyed({ functionName, dryRun, found, role, logGroup }: Destroyed): string {
+  const is = dryRun ? 'would be' : 'is';
   return [
-    `${functionName} is deleted`,
-    ...(role === undefined ? [] : [`  role ${role} is deleted`]),
+    found ? `${functionName} ${is} deleted` : `${functionName} was not there`,
+    ...(role === undefined ? [] : [`  role ${role} ${is} deleted`]),
     ...(logGroup === undefined ? [] : [`  log group ${logGroup} stays`]),
   ].join('\n');
 }

@@ -32,12 +32,14 @@ export async function smokeTest(
     const status = statusOf(payload);
     if (functionError !== undefined || status === undefined || status >= 500) {
       const found =
-        functionError === undefined ? `status ${status ?? 'none'}` : `${functionError}: ${reasonOf(payload)}`;
+        functionError === undefined
+          ? `status ${status ?? 'none'}${codeIn(payload)}`
+          : `${functionError}: ${reasonOf(payload)}`;
       fail(
         'SMOKE_FAILED',
         `version ${version} of ${name} failed on GET ${path}, loading from ${source} (expected an HTTP status below 500, found ${found})`,
         {
-          hint: 'the live alias was not moved; read the log of the function, mend, deploy again',
+          hint: `version ${version} gets no calls; "layer-builder deploy logs --stage ${name.slice(name.lastIndexOf('__') + 2)}" says why`,
           details: { functionName: name, version, source, path, status },
         },
       );
@@ -82,6 +84,18 @@ function requestEvent(path: string) {
 function statusOf(payload: unknown): number | undefined {
   const status = (payload as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' ? status : undefined;
+}
+
+/** The handler names what failed in the `code` of its answer; so do many apps. */
+function codeIn(payload: unknown): string {
+  const { body, isBase64Encoded } = (payload ?? {}) as { body?: unknown; isBase64Encoded?: unknown };
+  if (typeof body !== 'string' || isBase64Encoded === true) return '';
+  try {
+    const { code } = JSON.parse(body) as { code?: unknown };
+    return typeof code === 'string' ? `, ${code.slice(0, 60)}` : '';
+  } catch {
+    return '';
+  }
 }
 
 function reasonOf(payload: unknown): string {

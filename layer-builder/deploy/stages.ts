@@ -1,4 +1,5 @@
 /** What can be done to a stage that is deployed: look at it, go back to the version before, take it away. */
+import { isCodedError } from '../../artifact/error.ts';
 import type { FunctionAccess } from '../aws/function-access.ts';
 import { readFunction, readVersion } from '../aws/function-read.ts';
 import { deleteFunction, moveAlias } from '../aws/functions.ts';
@@ -26,6 +27,8 @@ export interface StageStatus {
   readonly mode: string | undefined;
   readonly layers: readonly string[];
   readonly url: string | undefined;
+  /** Lambda's reason, when the creation or the last update failed. */
+  readonly failure: string | undefined;
 }
 
 /** What is deployed for a stage; `deployed: false` when nothing is. */
@@ -44,6 +47,7 @@ export async function readStage(aws: FunctionAccess, functionName: string): Prom
     mode: live?.environment['DEPS_SOURCE'],
     layers: live?.layers ?? [],
     url: actual?.url?.url,
+    failure: actual?.latest.failure?.reason,
   };
 }
 
@@ -54,6 +58,8 @@ function shiftOf(weights: Readonly<Record<string, number>>): StageStatus['shifti
 
 export interface Rollback {
   readonly functionName: string;
+  /** True when nothing was done but found out. */
+  readonly dryRun: boolean;
   readonly from: string;
   readonly to: string;
   readonly smoke: readonly SmokeAnswer[];
@@ -64,6 +70,8 @@ export interface Rollback {
  * over loses its share. A version holds code, lock and
  * layers together, so both go back at once and nothing is uploaded; it is tested before the alias moves.
  *
+ * A dry run tests nothing and moves nothing.
+ *
  * Throws `NOT_FOUND` when there is no such function or version, `SMOKE_FAILED` when the old version does not
  * answer any more (the alias stays), `DEPLOY_CONFLICT` when a deployment ran meanwhile.
  */
@@ -72,6 +80,7 @@ export async function rollbackStage(
   functionName: string,
   to: string | undefined,
   smokePaths: readonly string[],
+  dryRun = false,
 ): Promise<Rollback> {
   const actual = await readFunction(aws, functionName);
   const live = actual?.live;
@@ -83,21 +92,24 @@ export async function rollbackStage(
   const { aliasRevisionId: revisionId } = live;
   const shifting = shiftOf(live.weights);
   if (to === undefined && shifting !== undefined) {
-    await move(aws, functionName, { version: live.version, revisionId });
-    return { functionName, from: shifting.version, to: live.version, smoke: [] };
+    if (!dryRun) await move(aws, functionName, { version: live.version, revisionId });
+    return { functionName, dryRun, from: shifting.version, to: live.version, smoke: [] };
   }
   const target = to ?? previousOf(actual, functionName);
   if (target === live.version && shifting === undefined) {
-    return fail('NOT_FOUND', `version ${target} of ${functionName} is live already`, {
-      hint: 'name another version with --to',
-    });
+    return fail(
+      'NOT_FOUND',
+      `nothing to go back to (expected another version than ${target} of ${functionName}, found it live already)`,
+      { hint: 'name another version with --to' },
+    );
   }
   const version = await readVersion(aws, functionName, target);
   if (version === undefined) {
-    return fail('NOT_FOUND', `${functionName} has no version ${target}`, {
+    return fail('NOT_FOUND', `${functionName} has no such version (expected version ${target}, found none)`, {
       hint: 'name a version that exists with --to, or deploy an older commit',
     });
   }
+  if (dryRun) return { functionName, dryRun, from: live.version, to: target, smoke: [] };
   const smoke = await smokeTest(
     aws,
     functionName,
@@ -107,7 +119,7 @@ export async function rollbackStage(
   );
   const previous = target === live.version ? undefined : live.version;
   await move(aws, functionName, { version: target, previous, revisionId });
-  return { functionName, from: live.version, to: target, smoke };
+  return { functionName, dryRun, from: live.version, to: target, smoke };
 }
 
 async function move(aws: FunctionAccess, name: string, to: Parameters<typeof moveAlias>[2]): Promise<void> {
@@ -120,6 +132,10 @@ async function move(aws: FunctionAccess, name: string, to: Parameters<typeof mov
 
 export interface Destroyed {
   readonly functionName: string;
+  /** True when nothing was done but found out. */
+  readonly dryRun: boolean;
+  /** Whether there was such a function. */
+  readonly found: boolean;
   readonly deleted: boolean;
   /** The role, when the deployer had made it. */
   readonly role: string | undefined;
@@ -135,15 +151,34 @@ export async function destroyStage(
   aws: FunctionAccess & { readonly side: SideAccess },
   functionName: string,
   region: string,
+  dryRun = false,
 ): Promise<Destroyed> {
   const actual = await readFunction(aws, functionName);
-  const deleted = await deleteFunction(aws, functionName);
   const name = roleName(functionName, region);
-  const isOurs =
-    actual?.latest.role.endsWith(`/${name}`) === true &&
-    (await readRole(aws.side, name))?.description === roleDescription(functionName);
-  if (isOurs) await deleteRole(aws.side, name);
-  return { functionName, deleted, role: isOurs ? name : undefined, logGroup: actual?.latest.logGroup };
+  const isOurs = await isOwnRole(aws.side, name, actual, functionName);
+  const deleted = !dryRun && (await deleteFunction(aws, functionName));
+  if (isOurs && !dryRun) await deleteRole(aws.side, name);
+  return {
+    ...{ functionName, dryRun, found: actual !== undefined, deleted },
+    role: isOurs ? name : undefined,
+    logGroup: actual?.latest.logGroup,
+  };
+}
+
+/** A run that was stopped may have left the role without its function; who may not see roles has made none. */
+async function isOwnRole(
+  side: SideAccess,
+  name: string,
+  actual: ActualFunction | undefined,
+  functionName: string,
+): Promise<boolean> {
+  if (actual !== undefined && !actual.latest.role.endsWith(`/${name}`)) return false;
+  try {
+    return (await readRole(side, name))?.description === roleDescription(functionName);
+  } catch (error) {
+    if (actual === undefined && isCodedError(error) && error.code === 'ACCESS_DENIED') return false;
+    throw error;
+  }
 }
 
 function previousOf(actual: ActualFunction, functionName: string): string {

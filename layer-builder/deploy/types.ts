@@ -5,10 +5,6 @@ import type { RoleState } from '../aws/roles.ts';
 import type { UrlCors } from '../types.ts';
 import type { OwnRole } from './role.ts';
 
-export const deployModes = ['auto', 'layer', 's3'] as const;
-/** Which loading path the function takes: `DEPS_SOURCE`, and whether the layers are attached. */
-export type DeployMode = (typeof deployModes)[number];
-
 /** The settings that one function version carries; what `UpdateFunctionConfiguration` and the code decide. */
 export interface FunctionSettings {
   /** Base64 SHA-256 of the function package, as Lambda reports it in `CodeSha256`. */
@@ -69,6 +65,8 @@ export interface VersionState extends Omit<FunctionSettings, 'runtime' | 'archit
   readonly version: string;
   readonly revisionId: string;
   readonly logGroup: string;
+  /** What Lambda says of a creation, or of the last update, that failed. */
+  readonly failure?: { readonly isCreation: boolean; readonly reason: string };
 }
 
 export interface LiveAlias {
@@ -84,8 +82,8 @@ export interface ActualFunction {
   readonly url:
     | { readonly auth: string; readonly url: string; readonly cors: UrlCors | undefined }
     | undefined;
-  /** True when anyone may call the function URL (needed for auth NONE). */
-  readonly urlIsPublic: boolean;
+  /** Which of the statements are there that let anyone call the function URL; auth NONE needs both. */
+  readonly publicStatements: readonly string[];
   readonly arn: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly reservedConcurrency: number | undefined;
@@ -93,7 +91,7 @@ export interface ActualFunction {
   readonly previousVersion: string | undefined;
 }
 
-/** One setting that differs. Values of the environment are never shown: they may be secrets. */
+/** One setting that differs. Values of the environment are not shown: they may be secrets. `DEPS_SOURCE` is ours. */
 export interface Change {
   readonly setting: string;
   readonly from: string;
@@ -101,16 +99,21 @@ export interface Change {
 }
 
 export type DeployStep =
-  | { readonly kind: 'create-function' }
+  | {
+      readonly kind: 'create-function';
+      readonly settings: Omit<FunctionSettings, 'environment'>;
+      /** Names of the environment; values may be secrets. */
+      readonly variables: readonly string[];
+    }
   | { readonly kind: 'update-code'; readonly changes: readonly Change[] }
   | { readonly kind: 'update-configuration'; readonly changes: readonly Change[] }
   | { readonly kind: 'create-role'; readonly name: string }
   | { readonly kind: 'update-role'; readonly name: string }
   | { readonly kind: 'create-log-group'; readonly name: string }
   | { readonly kind: 'set-retention'; readonly changes: readonly Change[] }
-  | { readonly kind: 'rehearse-s3' }
+  | { readonly kind: 'rehearse-s3'; readonly paths?: readonly string[] }
   | { readonly kind: 'publish-version' }
-  | { readonly kind: 'smoke-test' }
+  | { readonly kind: 'smoke-test'; readonly paths?: readonly string[] }
   | { readonly kind: 'create-alias' }
   | {
       readonly kind: 'shift-alias';
@@ -126,7 +129,8 @@ export type DeployStep =
   | { readonly kind: 'create-url'; readonly auth: UrlAuth }
   | { readonly kind: 'update-url'; readonly changes: readonly Change[] }
   | { readonly kind: 'delete-url' }
-  | { readonly kind: 'allow-url' };
+  | { readonly kind: 'allow-url' }
+  | { readonly kind: 'close-url'; readonly statements: readonly string[] };
 
 export interface DeployPlan {
   readonly functionName: string;

@@ -10,9 +10,15 @@ import { withBucket } from './releases.ts';
 /** Newest records that are looked at: a function that runs an older one has been forgotten by everybody. */
 const mostRecords = 50;
 
+export interface RunningRelease {
+  readonly release: string | null;
+  /** Why the release is not known: what is deployed is told all the same. */
+  readonly unknown?: { readonly code: string; readonly message: string };
+}
+
 /**
- * Id of the release with this code; null when none of the newest has it, no bucket is known, or the bucket cannot
- * be read: what is deployed is told all the same.
+ * The release with this code, or why it is not known: none of the newest has it, no bucket is known, or the bucket
+ * cannot be read.
  *
  * @param codeSha256 as Lambda reports it, base64
  */
@@ -24,7 +30,7 @@ export async function readRunningRelease(
     readonly env: NodeJS.ProcessEnv;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<string | null> {
+): Promise<RunningRelease> {
   try {
     const target = { bucket: lockedBucket(project, where.region), regions: [where.region] };
     return await withBucket(project, target, where.env, where.signal, async opened => {
@@ -37,11 +43,14 @@ export async function readRunningRelease(
         .slice(0, mostRecords);
       const keys = newest.map(({ key }) => key);
       const { releases } = await readRecords(objects, bucket, keys);
-      return releases.find(({ code }) => code && codeSha256Of(code.digest) === codeSha256)?.id ?? null;
+      const found = releases.find(({ code }) => code && codeSha256Of(code.digest) === codeSha256);
+      if (found !== undefined) return { release: found.id };
+      const message = `none of the newest ${releases.length} releases in s3://${bucket} has this code`;
+      return { release: null, unknown: { code: 'RELEASE_NOT_FOUND', message } };
     });
   } catch (error) {
     if (!isCodedError(error)) throw error;
-    return null;
+    return { release: null, unknown: { code: error.code, message: error.message } };
   }
 }
 

@@ -35,6 +35,7 @@ export function deployerPolicy(facts: DeployPolicyFacts): Policy {
         'lambda:ListVersionsByFunction',
         'lambda:PublishVersion',
         'lambda:PutFunctionConcurrency',
+        'lambda:RemovePermission',
         'lambda:TagResource',
         'lambda:UntagResource',
         'lambda:UpdateAlias',

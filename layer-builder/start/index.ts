@@ -4,7 +4,7 @@ import { loadCommand } from '../commands/index.ts';
 import { readConfig } from '../config.ts';
 import { settingsOfStage } from '../deploy/desired.ts';
 import type { DeployReport } from '../deploy/index.ts';
-import type { DeployMode } from '../deploy/types.ts';
+import type { DeployMode } from '../types.ts';
 import { ensureBucket } from './bucket.ts';
 import { rehearsalKey } from './key.ts';
 import type { Call } from './measure.ts';

@@ -16,6 +16,10 @@ import { cleanEnvironment, runCli, runCommand, startCli } from './run.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+const longNamed = mkdtempSync(path.join(tmpdir(), 'lb-long-'));
+writeFileSync(path.join(longNamed, 'package.json'), JSON.stringify({ name: 'n'.repeat(40) }));
+test.after.always(() => rmSync(longNamed, { recursive: true, force: true }));
+
 const wrongUsage: readonly (readonly [title: string, argv: string[], says: RegExp])[] = [
   [
     'an unknown command names the nearest',
@@ -37,6 +41,26 @@ const wrongUsage: readonly (readonly [title: string, argv: string[], says: RegEx
     /wrong number of arguments for publish .*\nhint: usage: layer-builder publish/s,
   ],
   ['an argument too few', ['unpack', '--into', 'x'], /wrong number of arguments for unpack/],
+  [
+    'an option that an action of deploy would not heed',
+    ['deploy', 'status', '--stage', 'dev', '--dry-run', '--region', 'eu-west-1'],
+    /option of another action .*found --dry-run/,
+  ],
+  [
+    'a region that could name a host',
+    ['deploy', 'status', '--stage', 'dev', '--region', 'x.evil/'],
+    /no region .*found "x\.evil\/"/,
+  ],
+  [
+    'a share that is no whole percent',
+    ['deploy', '--stage', 'dev', '--region', 'eu-west-1', '--shift', '0.5'],
+    /no shift .*found "0\.5"/,
+  ],
+  [
+    'a stage that makes the name of the function too long',
+    ['deploy', 'status', '--stage', 's'.repeat(32), '--region', 'eu-west-1', '--project', longNamed],
+    /at most 64 characters, found 74/,
+  ],
   ['a port that is none', ['local', '--port', '99999'], /no port/],
   ['a name from Object.prototype is no option', ['publish', '--constructor', 'x'], /unknown option/],
 ];

@@ -1,5 +1,6 @@
 /** Planning a deployment: every difference leads to its step, and no difference to none. */
 import test from 'ava';
+import { describeStep } from '../../../layer-builder/deploy/describe.ts';
 import { planDeploy } from '../../../layer-builder/deploy/plan.ts';
 import type {
   ActualFunction,
@@ -8,6 +9,7 @@ import type {
   FunctionSettings,
   Surroundings,
 } from '../../../layer-builder/deploy/types.ts';
+import { publicUrlStatements } from '../../../layer-builder/deploy/types.ts';
 
 const settings: FunctionSettings = {
   codeSha256: 'code-1',
@@ -43,7 +45,7 @@ function deployed(
     latest: { ...state, version: '$LATEST' },
     live: { ...state, version: '1', aliasRevisionId: 'a', weights: {} },
     url: { auth: 'NONE', url: 'http://127.0.0.1/', cors: undefined },
-    urlIsPublic: true,
+    publicStatements: publicUrlStatements,
     arn: 'arn:function',
     tags: { stage: 'dev', 'aws:cloudformation:stack-name': 'ours' },
     reservedConcurrency: undefined,
@@ -186,17 +188,20 @@ test(
   [],
 );
 
-test('a missing URL makes the URL', leadsTo, deployed({}, { url: undefined, urlIsPublic: false }), [
+test('a missing URL makes the URL', leadsTo, deployed({}, { url: undefined, publicStatements: [] }), [
   'create-url',
   'allow-url',
 ]);
 test(
   'another URL auth updates the URL',
   leadsTo,
-  deployed({}, { url: { auth: 'AWS_IAM', url: '', cors: undefined }, urlIsPublic: false }),
+  deployed({}, { url: { auth: 'AWS_IAM', url: '', cors: undefined }, publicStatements: [] }),
   ['update-url', 'allow-url'],
 );
-test('an unwanted URL deletes the URL', leadsTo, deployed(), ['delete-url'], { ...desired, url: undefined });
+test('an unwanted URL deletes the URL', leadsTo, deployed(), ['delete-url', 'close-url'], {
+  ...desired,
+  url: undefined,
+});
 
 test(
   'other tags set the tags, those of AWS are left alone',
@@ -210,6 +215,56 @@ test('other reserved concurrency sets it', leadsTo, deployed({}, { reservedConcu
 test('other CORS updates the URL', leadsTo, deployed(), ['update-url'], {
   ...desired,
   url: { auth: 'NONE', cors: { allowOrigins: ['https://example.org'] } },
+});
+
+const authorised = { ...desired, url: { auth: 'AWS_IAM' as const, cors: undefined } };
+test(
+  'another auth takes back what the public was allowed',
+  leadsTo,
+  deployed(),
+  ['update-url', 'close-url'],
+  authorised,
+);
+test(
+  'no public statement leaves nothing to take back',
+  leadsTo,
+  deployed({}, { url: { auth: 'AWS_IAM', url: '', cors: undefined }, publicStatements: [] }),
+  [],
+  authorised,
+);
+test(
+  'a run that stopped between the two public statements is finished',
+  leadsTo,
+  deployed({}, { publicStatements: [publicUrlStatements[0]] }),
+  ['allow-url'],
+);
+const { latest } = deployed();
+test(
+  'an update that failed makes the update again, though nothing else differs',
+  leadsTo,
+  deployed({}, { latest: { ...latest, failure: { isCreation: false, reason: 'no key' } } }),
+  ['update-configuration'],
+);
+
+test('the loading path is shown, for it is ours', t => {
+  const { steps } = planDeploy(
+    { ...desired, settings: { ...settings, environment: { ...settings.environment, DEPS_SOURCE: 's3' } } },
+    deployed(),
+  );
+  t.deepEqual(steps[0], {
+    kind: 'update-configuration',
+    changes: [{ setting: 'environment DEPS_SOURCE', from: 'layer', to: 's3' }],
+  });
+});
+
+test('a plan of a new function says what it will be, and no value of its environment', t => {
+  const [step] = planDeploy(desired, undefined).steps;
+  const said = step && describeStep(step);
+  t.is(
+    said,
+    'create function: nodejs24.x on x86_64, 512 MB, 30 s, role sample, layers arn:layer:1, environment DEPS_SOURCE KEY',
+  );
+  t.notRegex(JSON.stringify(step), /secret/);
 });
 
 test('a changed environment value is named, never shown', t => {

@@ -18,7 +18,7 @@ import { readFunction } from '../../../layer-builder/aws/function-read.ts';
 import { readLogGroup } from '../../../layer-builder/aws/logs.ts';
 import type { PaceClock } from '../../../layer-builder/aws/pace.ts';
 import { systemClock } from '../../../layer-builder/aws/pace.ts';
-import { readRole } from '../../../layer-builder/aws/roles.ts';
+import { createRole, readRole } from '../../../layer-builder/aws/roles.ts';
 import { openSide } from '../../../layer-builder/aws/side-access.ts';
 import { fileOf } from '../../../layer-builder/build/file.ts';
 import { writeZip } from '../../../layer-builder/build/zip.ts';
@@ -291,6 +291,73 @@ for (const [outcome, status] of [
   });
 }
 
+test('a dry run of rollback and destroy says what would be done, and does nothing', async t => {
+  await deploy(await wanted('dry', code('one')));
+  await deploy(await wanted('dry', code('two')));
+  const back = await rollbackStage(aws, 'dry', undefined, ['/'], true);
+  t.deepEqual(back, { functionName: 'dry', dryRun: true, from: '2', to: '1', smoke: [] });
+  const gone = await destroyStage(aws, 'dry', region, true);
+  t.like(gone, { dryRun: true, found: true, deleted: false });
+  t.is((await live('dry')).version, '2');
+});
+
+test('stopped at a call, where the signal gives its name as the reason: the share is taken back, and that is said', async t => {
+  await deploy(await wanted('cut', code('one')));
+  const stop = new AbortController();
+  let invoked = 0;
+  const call: DeployAccess['call'] = async (about, send) => {
+    stop.signal.throwIfAborted();
+    if (about.action === 'lambda:InvokeFunction' && ++invoked === 2) stop.abort('SIGINT');
+    return aws.call(about, send);
+  };
+  const access = { ...aws, call, clock: clockOf(async () => {}), lasting: aws };
+  const next = await wanted('cut', code('two'), { release: shift });
+  const error = await t.throwsAsync<CodedError>(
+    deploy(next, { smokePaths: ['/'], signal: stop.signal }, access),
+  );
+  t.is(error?.code, 'INTERRUPTED');
+  t.regex(error?.message ?? '', /^stopped; version 1 is live again/);
+  t.deepEqual((await live('cut')).weights, {});
+});
+
+test('killed after a change, every second one: the next run ends where an undisturbed one ends', async t => {
+  const name = 'killed-anywhere';
+  const auto = async (text: string) => {
+    const made = await wanted(name, code(text), { release: { shift: [10], bake: 1, alarms: [] } });
+    const settings = { ...made.desired.settings, environment: { DEPS_SOURCE: 'auto' } };
+    return { ...made, desired: { ...made.desired, settings } };
+  };
+  const clock = clockOf(async () => {});
+  const smokePaths = ['/'];
+  await deploy(await auto('first'), { smokePaths }, { ...aws, clock });
+  let kills = 0;
+  for (let isKilled = true; isKilled; kills += 2) {
+    isKilled = false;
+    let left = kills;
+    const call: DeployAccess['call'] = async (about, send) => {
+      if (isKilled) throw new Error('killed');
+      const answer = await aws.call(about, send);
+      isKilled = !/:(Get|List|Describe)/.test(about.action) && left-- === 0;
+      return answer;
+    };
+    const next = await auto(`kill ${kills}`);
+    await deploy(next, { smokePaths }, { ...aws, clock, call }).catch(() => {});
+    await deploy(next, { smokePaths }, { ...aws, clock });
+    t.deepEqual((await deploy(next)).steps, [], `after change ${kills}`);
+    t.like((await invoke(bench.lambda, name, {}, 'live')).value, { body: `kill ${kills}` });
+  }
+  t.true(kills > 10, `${kills} changes`);
+  t.deepEqual((await live(name)).weights, {});
+  const { Versions = [] } = await bench.lambda.send(
+    new ListVersionsByFunctionCommand({ FunctionName: name }),
+  );
+  t.deepEqual(
+    Versions.filter(({ Environment }) => Environment?.Variables?.['DEPS_SOURCE'] === 's3'),
+    [],
+    'no rehearsal is left behind',
+  );
+});
+
 const lock = parseLock(
   JSON.stringify({
     ...{ formatVersion: 1, service: 'roles', runtime: 'nodejs24.x', architecture: 'x86_64' },
@@ -363,10 +430,16 @@ test('a role is made when asked, with the least; it converges, and goes with the
   );
   t.is(logGroups?.[0]?.retentionInDays, 14);
   const gone = await destroyStage(aws, name, region);
-  t.deepEqual(gone, { functionName: name, deleted: true, role: own.name, logGroup });
+  t.deepEqual(gone, {
+    ...{ functionName: name, dryRun: false, found: true, deleted: true },
+    ...{ role: own.name, logGroup },
+  });
   await t.throwsAsync(iam.send(new GetRoleCommand({ RoleName: own.name })), {
     name: 'NoSuchEntityException',
   });
+  await createRole(aws.side, own.name, own.description);
+  const again = await destroyStage(aws, name, region);
+  t.like(again, { found: false, deleted: false, role: own.name }, 'what a stopped run left goes too');
 });
 
 test('a log is followed event by event, each once, until it is stopped', async t => {

@@ -16,6 +16,7 @@ import { writeZip } from '../../../layer-builder/build/zip.ts';
 import type { DeployAccess } from '../../../layer-builder/deploy/apply.ts';
 import { applyDeploy } from '../../../layer-builder/deploy/apply.ts';
 import { planDeploy } from '../../../layer-builder/deploy/plan.ts';
+import { readStage, rollbackStage } from '../../../layer-builder/deploy/stages.ts';
 import type { DesiredFunction } from '../../../layer-builder/deploy/types.ts';
 import type { World } from './world.ts';
 import { region, startWorld } from './world.ts';
@@ -122,3 +123,49 @@ test.serial(
     t.is((await now()).MemorySize, 256);
   },
 );
+
+test.serial(
+  'an update that failed, and a function that sleeps, stop neither deployment nor rollback',
+  async t => {
+    await deploy(await wanted('failed', '1', 128));
+    await deploy(await wanted('failed', '2', 128));
+    const { $metadata: _, ...present } = await world.direct.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: 'failed' }),
+    );
+    const asLambdaSays = (state: object) => {
+      let first = true;
+      world.proxy.reset();
+      world.proxy.script = ({ action }) => {
+        if (action !== 'lambda:GET functions/failed/configuration' || !first) return undefined;
+        first = false;
+        return { kind: 'answer', status: 200, code: '', body: { ...present, ...state } };
+      };
+    };
+    const failure = { LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'the key cannot be used' };
+    asLambdaSays(failure);
+    t.is((await readStage(aws, 'failed')).failure, 'the key cannot be used');
+    asLambdaSays(failure);
+    t.is((await rollbackStage(aws, 'failed', undefined, [])).to, '1');
+    asLambdaSays(failure);
+    await deploy(await wanted('failed', '2', 128));
+    const updates = world.proxy.calls.filter(
+      ({ action }) => action === 'lambda:PUT functions/failed/configuration',
+    );
+    t.is(updates.length, 1, 'the update is made again');
+    asLambdaSays({ State: 'Inactive' });
+    t.is((await readStage(aws, 'failed')).failure, undefined);
+  },
+);
+
+test.serial('a move of the alias whose answer is lost is not taken for somebody else’s', async t => {
+  await deploy(await wanted('lost', '1', 128));
+  let lost = false;
+  world.proxy.script = ({ action }) => {
+    if (action !== 'lambda:PUT functions/lost/aliases/live' || lost) return undefined;
+    lost = true;
+    return { kind: 'drop-reply' };
+  };
+  t.is((await deploy(await wanted('lost', '2', 128))).version, '2');
+  t.true(lost);
+  t.is((await readStage(aws, 'lost')).version, '2');
+});

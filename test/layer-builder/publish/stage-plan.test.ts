@@ -31,7 +31,7 @@ const s3 = { environment: { DEPS_SOURCE: 's3' } };
 function functionAt(live: VersionState | undefined): ActualFunction {
   return {
     ...{ latest: live ?? version('$LATEST'), arn: 'arn', tags: { team: 'a' }, reservedConcurrency: 5 },
-    ...{ url: undefined, urlIsPublic: false, previousVersion: undefined },
+    ...{ url: undefined, publicStatements: [], previousVersion: undefined },
     live: live && { ...live, aliasRevisionId: 'a', weights: {} },
   };
 }

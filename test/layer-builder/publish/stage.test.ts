@@ -197,6 +197,11 @@ test.serial('promote and rollback move code and dependencies of the stage togeth
   t.is(await live(), '2');
   const status = await run('deploy', 'status', '--stage', 'prod');
   t.like(status.data, { version: '2', release: second.release });
+  world.proxy.script = ({ action }) =>
+    action === 's3:ListBucket' ? { kind: 'answer', status: 403, code: 'AccessDenied' } : undefined;
+  const blind = await run('deploy', 'status', '--stage', 'prod');
+  t.like(blind.data, { version: '2', release: null, releaseUnknown: { code: 'ACCESS_DENIED' } });
+  t.regex(blind.text, /release {2}not known: not allowed: s3:ListBucket/);
   t.truthy(lockOf(project).artifacts[0]?.published[region]);
 });
 
