@@ -34,6 +34,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LoaderSettings {
     taskRoot: env['LAMBDA_TASK_ROOT'] || process.cwd(),
     deadlineMs: milliseconds('DEPS_DEADLINE_MS', env['DEPS_DEADLINE_MS'], 8000),
     repeatedInitMs: mayRepeatInit(env, dir) ? 1500 : undefined,
+    memoryMb: Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']) || undefined,
     region: regionOf(env['AWS_REGION'] || env['AWS_DEFAULT_REGION']),
     endpoint: endpointOf(env),
     dualStack: isTrue(env['AWS_USE_DUALSTACK_ENDPOINT']),

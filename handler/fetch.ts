@@ -70,8 +70,8 @@ async function fetchOne(one: Wanted, settings: LoaderSettings, untilMs: number):
     const zip = await download(artifact, settings, untilMs, timer);
     timer.lap('verify');
     const root = await installCopy(settings, zip, artifact, expected);
-    // V8 collects what lies outside its heap late, and the app's import needs the room now.
-    (zip.buffer as ArrayBuffer).transfer(0);
+    // V8 collects what lies outside its heap late, and the app's import needs the room now. Shared memory has no such way.
+    if (zip.buffer instanceof ArrayBuffer) zip.buffer.transfer(0);
     timer.lap('unpack');
     return { ...one, source: 's3', root };
   } catch (error) {

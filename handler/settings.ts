@@ -47,6 +47,10 @@ export interface LoaderSettings {
    * Undefined where no init is repeated. @default 1500 in Lambda
    */
   readonly repeatedInitMs: number | undefined;
+  /** Of the function; undefined outside of Lambda. */
+  readonly memoryMb: number | undefined;
+  /** Files from which on an artifact is unpacked by two threads, where there are cores for both. @default 4000 */
+  readonly manyFiles?: number;
   readonly region: string | undefined;
   /** Custom S3 endpoint, `http://…` or `https://…`; path style. */
   readonly endpoint: string | undefined;

@@ -1,14 +1,16 @@
 /** R5: writes a checked archive into a fresh private folder and moves it into place with one rename. */
-import type { Hash } from 'node:crypto';
-import { createHash, hash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Digest, TreeFile } from '../artifact/digest.ts';
-import { compareBytes, treeOfSorted } from '../artifact/digest.ts';
+import { treeOfSorted } from '../artifact/digest.ts';
 import { ownPath } from '../artifact/layout.ts';
+import { writeWithSecond } from './second.ts';
+import { jobOf, sumBytes, writeEntries } from './write.ts';
 import { zipFault } from './zip/fault.ts';
-import type { ArchiveLimits, ZipEntry } from './zip/read.ts';
-import { defaultLimits, readArchive, readContent } from './zip/read.ts';
+import type { ArchiveLimits } from './zip/read.ts';
+import { defaultLimits } from './zip/read.ts';
+import type { EntryTable } from './zip/table.ts';
+import { entryAt, inOrder, readTable } from './zip/table.ts';
 
 /** What the lock promises about the archive; each is checked when given. */
 export interface Expected {
@@ -45,10 +47,26 @@ export function unpack(
   limits: Partial<ArchiveLimits> = {},
   expect: Expected = {},
 ): UnpackReport {
-  const entries = readArchive(zip, { ...defaultLimits, ...limits });
-  const files = entries.filter(entry => entry.kind === 'file');
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  promise('files', expect.files, files.length);
+  if (zip.buffer instanceof SharedArrayBuffer) {
+    try {
+      return unpackWith(2, zip, into, limits, expect);
+    } catch {
+      // One thread alone says what is wrong, always the same, whoever met what first; or it succeeds.
+    }
+  }
+  return unpackWith(1, zip, into, limits, expect);
+}
+
+function unpackWith(
+  threads: 1 | 2,
+  zip: Buffer,
+  into: string,
+  limits: Partial<ArchiveLimits>,
+  expect: Expected,
+): UnpackReport {
+  const table = readTable(zip, { ...defaultLimits, ...limits });
+  const { files, bytes } = sumOf(table);
+  promise('files', expect.files, files);
   promise('bytes', expect.bytes, bytes);
   const target = resolve(into);
   refuseUsed(target);
@@ -57,84 +75,40 @@ export function unpack(
   try {
     const root = join(work, 'tree');
     fs.mkdirSync(root, 0o755);
-    // A strict umask takes bits away from every mode that open and mkdir are given; only then is chmod worth a call.
+    // Only under a strict umask is chmod worth a call.
     const masked = (fs.statSync(root).mode & 0o777) !== 0o755;
     if (masked) fs.chmodSync(root, 0o755);
-    const sums = writeAll(zip, entries, root, masked);
-    const tree = treeOfSorted(treeFiles(entries, sums, expect.marker));
+    const job = jobOf(zip, table, root, masked);
+    if (threads === 2) writeWithSecond(job);
+    else writeEntries(job);
+    const tree = treeOfSorted(treeFiles(table, job.sums, expect.marker));
     promise('tree', expect.tree, tree);
     moveInto(root, target);
-    return { files: files.length, folders: entries.length - files.length, bytes, tree };
+    return { files, folders: table.length - files, bytes, tree };
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** 32 bytes for each entry: as text in an object for each they would make V8's young generation grow by megabytes. */
-const sumBytes = 32;
-
-/** Writes all and returns the SHA-256 of each file, at the place of its entry. */
-function writeAll(zip: Buffer, entries: readonly ZipEntry[], root: string, masked: boolean): Buffer {
-  const sums = Buffer.alloc(entries.length * sumBytes);
-  const made = new Set<string>(['']);
-  for (const [index, entry] of entries.entries()) {
-    const folder = entry.kind === 'folder' ? entry.path : parentOf(entry.path);
-    if (!made.has(folder)) makeFolder(root, folder, made, masked);
-    if (entry.kind === 'folder') continue;
-    sums.write(writeFile(zip, entry, `${root}/${entry.path}`, masked), index * sumBytes, 'hex');
+function sumOf(table: EntryTable): { readonly files: number; readonly bytes: number } {
+  let files = 0;
+  let bytes = 0;
+  for (let index = 0; index < table.length; index++) {
+    const { kind, size } = entryAt(table, index);
+    if (kind === 'file') files += 1;
+    bytes += size;
   }
-  return sums;
+  return { files, bytes };
 }
 
-function* treeFiles(
-  entries: readonly ZipEntry[],
-  sums: Buffer,
-  marker: string | undefined,
-): Generator<TreeFile> {
-  const pathAt = (index: number) => entries[index]?.path ?? '';
-  const order = [...entries.keys()].sort((a, b) => compareBytes(pathAt(a), pathAt(b)));
-  for (const index of order) {
-    const entry = entries[index];
-    if (entry?.kind !== 'file' || isMarker(entry.path, marker)) continue;
+function* treeFiles(table: EntryTable, sums: Buffer, marker: string | undefined): Generator<TreeFile> {
+  for (const index of inOrder(table)) {
+    const { path, kind, mode } = entryAt(table, index);
+    if (kind !== 'file' || isMarker(path, marker)) continue;
     const at = index * sumBytes;
-    yield { path: entry.path, mode: entry.mode, sha256: sums.toString('hex', at, at + sumBytes) };
+    yield { path, mode, sha256: sums.toString('hex', at, at + sumBytes) };
   }
 }
-
-function makeFolder(root: string, path: string, made: Set<string>, masked: boolean): void {
-  const parent = parentOf(path);
-  if (!made.has(parent)) makeFolder(root, parent, made, masked);
-  fs.mkdirSync(`${root}/${path}`, 0o755);
-  if (masked) fs.chmodSync(`${root}/${path}`, 0o755);
-  made.add(path);
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-const createOnly = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY;
-
-/** Creates the file (O_EXCL never follows: whatever waits at the name is an error) and returns its SHA-256. */
-function writeFile(zip: Buffer, entry: ZipEntry, path: string, masked: boolean): string {
-  const file = fs.openSync(path, createOnly, entry.mode);
-  try {
-    if (masked) fs.fchmodSync(file, entry.mode);
-    let sha256: string | undefined;
-    let long: Hash | undefined;
-    readContent(zip, entry, piece => {
-      for (let at = 0; at < piece.length; ) at += fs.writeSync(file, piece, at);
-      // One call is faster than an object with three; only files larger than the window come in several pieces.
-      if (piece.length === entry.size) sha256 = hash('sha256', piece);
-      else long = (long ?? createHash('sha256')).update(piece);
-    });
-    return sha256 ?? long?.digest('hex') ?? emptyHash;
-  } finally {
-    fs.closeSync(file);
-  }
-}
-
-const emptyHash = hash('sha256', '');
 
 /** rename(2) takes the place of an empty folder and of nothing else, so the first of several processes wins. */
 function moveInto(work: string, target: string): void {

@@ -1,16 +1,36 @@
 /** The ways to unpack a zip in Node: ours and other people's, each as its own documentation shows it. */
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { coreMb, roomFor } from '../../handler/second.ts';
 
-export type Library = 'ours' | 'unzipper' | 'yauzl' | 'fflate' | 'extract-zip';
+export type Library = 'ours' | 'ours, one thread' | 'unzipper' | 'yauzl' | 'fflate' | 'extract-zip';
 
-/** Loads a library, which is not measured, and answers a function that unpacks. */
-export async function loadLibrary(name: Library): Promise<(zip: string, into: string) => Promise<void>> {
+/**
+ * Loads a library, which is not measured, and answers a function that unpacks a zip of `files` files. Ours is `bundle`, made
+ * as for a function package.
+ */
+export async function loadLibrary(
+  name: Library,
+  files: number,
+  bundle: string,
+): Promise<(zip: string, into: string) => Promise<void>> {
   switch (name) {
-    case 'ours': {
-      const { unpack } = await import('../../handler/unpack.ts');
-      return async (zip, into) => void unpack(readFileSync(zip), into);
+    case 'ours':
+    case 'ours, one thread': {
+      const { unpack }: typeof import('../../handler/unpack.ts') = await import(bundle);
+      const cores = name === 'ours' ? availableParallelism() : 1;
+      return async (zip, into) => void unpack(readInto(zip, files, cores), into);
     }
     case 'unzipper': {
       const { Open } = await import('unzipper');
@@ -44,4 +64,13 @@ export async function loadLibrary(name: Library): Promise<(zip: string, into: st
       };
     }
   }
+}
+
+/** Into the memory that the loader would download to. */
+function readInto(zip: string, files: number, cores: number): Buffer {
+  const bytes = roomFor({ size: statSync(zip).size, files }, { memoryMb: cores * coreMb });
+  const file = openSync(zip, 'r');
+  readSync(file, bytes);
+  closeSync(file);
+  return bytes;
 }

@@ -2,6 +2,7 @@
 import type { LockArtifact } from '../../artifact/lock.ts';
 import { HandlerError } from '../errors.ts';
 import type { PhaseTimer } from '../phases.ts';
+import { roomFor } from '../second.ts';
 import type { LoaderSettings } from '../settings.ts';
 import type { Moments } from './attempt.ts';
 import { attempt } from './attempt.ts';
@@ -30,7 +31,7 @@ export async function download(
   const { clock, limits } = settings;
   const startedAt = clock.monotonic();
   const left = () => untilMs - clock.monotonic();
-  const parcel = createParcel(artifact.size);
+  const parcel = createParcel(artifact.size, () => roomFor(artifact, settings));
   const moments: Moments = {};
   let target = targetOf(artifact, settings.region);
   const readCredentials = async (): Promise<Credentials> => {

@@ -18,7 +18,8 @@ export interface Parcel {
   bytes(): Buffer;
 }
 
-export function createParcel(size: number): Parcel {
+/** `allocate` makes the buffer of `size` bytes. @default memory of this thread alone */
+export function createParcel(size: number, allocate = (): Buffer => Buffer.allocUnsafeSlow(size)): Parcel {
   let buffer: Buffer | undefined;
   let filled = 0;
   let hash: Hash = createHash('sha256');
@@ -31,7 +32,7 @@ export function createParcel(size: number): Parcel {
     write(chunk) {
       if (filled + chunk.length > size) return false;
       // Allocated with the first byte: an object that is refused costs no memory.
-      buffer ??= Buffer.allocUnsafeSlow(size);
+      buffer ??= allocate();
       buffer.set(chunk, filled);
       filled += chunk.length;
       hash.update(chunk);

@@ -9,20 +9,24 @@ interface FolderClaim {
   readonly listed: boolean;
 }
 
-/** A file is its path alone: thousands of objects would grow V8's young generation by megabytes. */
-type Claim = string | FolderClaim;
+/** A file is its number alone: thousands of objects or texts would grow V8's young generation by megabytes. */
+type Claim = number | FolderClaim;
 
 /**
  * A register of paths. Each call claims one path and the folders above it; throws `ZIP_COLLISION` when any of
  * them is taken by another entry, `ZIP_LIMIT` for more than `maxPaths` in all: folders need no entry of their own,
- * so that a few names could ask for millions. `fold` says which paths are one: see `foldPath`.
+ * so that a few names could ask for millions. `fold` says which paths are one: see `foldPath`; `pathAt` what the path
+ * of an earlier call was, by its number.
  */
 export function pathRegister(
   fold: (path: string) => string,
   maxPaths: number,
+  pathAt: (index: number) => string,
 ): (path: string, kind: Kind) => void {
   const claims = new Map<string, Claim>();
+  const pathOf = (claim: Claim) => (typeof claim === 'number' ? pathAt(claim) : claim.path);
   let lastParent = '';
+  let index = 0;
   return (path, kind) => {
     const key = fold(path);
     const before = claims.get(key);
@@ -30,7 +34,8 @@ export function pathRegister(
       const isOwn = kind === 'folder' && typeof before === 'object' && !before.listed && before.path === path;
       if (!isOwn) throw collision(pathOf(before));
     }
-    claims.set(key, kind === 'file' ? path : { path, listed: true });
+    claims.set(key, kind === 'file' ? index : { path, listed: true });
+    index += 1;
     const above = parentOf(path);
     for (let parent = above; parent !== '' && parent !== lastParent; parent = parentOf(parent)) {
       const folder = fold(parent);
@@ -60,10 +65,6 @@ export function foldPath(path: string): string {
 function parentOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
-}
-
-function pathOf(claim: Claim): string {
-  return typeof claim === 'string' ? claim : claim.path;
 }
 
 function collision(other: string): Error {

@@ -56,12 +56,18 @@ export function readUntrusted(zip: Buffer, limits: Partial<UntrustedLimits> = {}
     );
   }
   const files: UntrustedFile[] = [];
-  const claim = pathRegister(path => path, caps.maxEntries);
+  const paths: string[] = [];
+  const claim = pathRegister(
+    path => path,
+    caps.maxEntries,
+    index => paths[index] ?? '',
+  );
   const measure = sizeMeter(caps, zip.length);
   const links: string[] = [];
-  walkArchive(zip, caps.maxEntries, entry => {
+  walkArchive(zip, caps.maxEntries, () => entry => {
     const { path, kind, size, packed } = entry;
     claim(path, kind === 'folder' ? 'folder' : 'file');
+    paths.push(path);
     measure(size, packed);
     if (kind === 'link') links.push(path);
     if (kind === 'file') files.push({ path, size, content: () => contentOf(zip, entry) });

@@ -1,4 +1,5 @@
 /** Walks the whole archive once: every byte of it belongs to exactly one record, and each entry is told twice. */
+import type { Directory } from './end.ts';
 import { readDirectory } from './end.ts';
 import { atEntry, zipFault } from './fault.ts';
 import type { CentralHeader } from './headers.ts';
@@ -28,14 +29,18 @@ export interface WalkedEntry {
 const centralFloor = 46;
 
 /**
- * Calls `visit` for each entry in the order of the central directory, which must be the order of the data too:
+ * Calls what `open` answers for each entry in the order of the central directory, which must be the order of the data too:
  * local headers start at byte 0, each where the one before ended, and the last ends where the directory starts.
- * Nothing is allocated from a count that the bytes do not bear out.
+ * Nothing is allocated from a count that the bytes do not bear out: `open` is called when it is known that they do.
  *
  * Throws `ZIP_LIMIT` for more than `maxEntries`, and the codes of end, headers, extra fields, kind and name. Errors, those
- * of `visit` too, get the index and the name of the entry.
+ * of the visit too, get the index and the name of the entry.
  */
-export function walkArchive(zip: Buffer, maxEntries: number, visit: (entry: WalkedEntry) => void): void {
+export function walkArchive(
+  zip: Buffer,
+  maxEntries: number,
+  open: (directory: Directory) => (entry: WalkedEntry) => void,
+): void {
   const directory = readDirectory(zip);
   if (directory.entries > maxEntries) {
     throw zipFault('ZIP_LIMIT', 'too many entries', `at most ${maxEntries}`, `${directory.entries}`);
@@ -44,6 +49,7 @@ export function walkArchive(zip: Buffer, maxEntries: number, visit: (entry: Walk
     const found = `${directory.entries} in ${directory.end - directory.start} bytes`;
     throw zipFault('ZIP_LAYOUT', 'number of entries', 'as many as the directory holds', found);
   }
+  const visit = open(directory);
   let at = directory.start;
   let next = 0;
   for (let index = 0; index < directory.entries; index++) {

@@ -5,7 +5,7 @@ import { quietBuiltins } from '../build/quiet-builtins.ts';
 import { BuilderError } from '../errors.ts';
 import { reasonOf } from '../read/bundle.ts';
 
-const entry = fileURLToPath(new URL('../../handler/index.ts', import.meta.url));
+const handler = new URL('../../handler/', import.meta.url);
 
 /** One module of the bundled handler. */
 export interface HandlerFile {
@@ -15,27 +15,41 @@ export interface HandlerFile {
 
 /**
  * The modules of the handler: `index.mjs`, and store, downloader and zip as a chunk of their own under `handler/`,
- * because a function that finds its layer never reads them. They must run before any artifact is resolved, so nothing but
+ * because a function that finds its layer never reads them. The program of the second thread is one file, which shares
+ * none with them: what few large artifacts need makes no start read more. They must run before any artifact is resolved, so nothing but
  * Node's own modules may be imported by name; the app is imported by an address that is computed at run time.
  *
  * Throws `BUNDLE_FAILED`, which is a fault of this package's installation.
  */
 export async function bundleHandler(): Promise<readonly HandlerFile[]> {
+  return [
+    ...(await bundleModules('index.ts', 'index.mjs')),
+    ...(await bundleModules('second-thread.ts', 'handler/second-thread.cjs')),
+  ];
+}
+
+/**
+ * `entry`, a file in handler/, with all that it imports: as `path` and, where it imports something late, chunks beside it.
+ * A `path` that ends in `.cjs` gives CommonJS.
+ *
+ * Throws `BUNDLE_FAILED`.
+ */
+export async function bundleModules(entry: string, path: string): Promise<readonly HandlerFile[]> {
   const { rolldown } = await import('rolldown');
   const unresolved: string[] = [];
   try {
     const bundle = await rolldown({
-      input: entry,
+      input: fileURLToPath(new URL(entry, handler)),
       platform: 'node',
       logLevel: 'warn',
-      plugins: [quietBuiltins(), builtinsAsObjects],
+      plugins: [quietBuiltins(), builtinsAsObjects, programsAsModules],
       onLog(_level, log) {
         if (log.code === 'UNRESOLVED_IMPORT') unresolved.push(log.message);
       },
     });
     const { output } = await bundle.generate({
-      format: 'esm',
-      entryFileNames: 'index.mjs',
+      format: path.endsWith('.cjs') ? 'cjs' : 'esm',
+      entryFileNames: path,
       chunkFileNames: 'handler/[name]-[hash].mjs',
       minify: true,
     });
@@ -68,5 +82,14 @@ const builtinsAsObjects: Plugin = {
         const clauses = [whole, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean);
         return clauses.map(clause => `const ${clause} = process.getBuiltinModule('${id}');`).join(' ');
       }),
+  },
+};
+
+/** The second thread's program lies beside the chunk that starts it; as CommonJS it takes 5 MB less, the loader of modules. */
+const programsAsModules: Plugin = {
+  name: 'programs-as-modules',
+  transform: {
+    filter: { id: /[\\/]handler[\\/]second\.ts$/ },
+    handler: code => code.replace("'./second-thread.ts'", "'./second-thread.cjs'"),
   },
 };

@@ -5,11 +5,13 @@ import type { HandlerError } from '../../handler/errors.ts';
 import type { LoaderEvent } from '../../handler/loader.ts';
 import { resolveDependencies } from '../../handler/loader.ts';
 import { checkLock } from '../../handler/lock.ts';
+import { isTwoThreads, twoThreads } from './threads.ts';
 
 const { LOAD_LOCK = '', LOAD_LIMITS = '{}', LOAD_IMPORT = '', LOAD_THEN = '' } = process.env;
 const events: LoaderEvent[] = [];
 const settings = {
   ...readSettings(process.env),
+  ...(isTwoThreads ? twoThreads : {}),
   limits: { ...defaultLimits, ...JSON.parse(LOAD_LIMITS) },
   log: (event: LoaderEvent) => events.push(event),
 };

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { rolldown } from 'rolldown';
 import type { LoaderEvent } from '../../handler/loader.ts';
+import { isTwoThreads } from './threads.ts';
 
 export interface LoadResult {
   readonly status: number | null;
@@ -30,10 +31,18 @@ export interface LoadResult {
 export async function bundle(entry: URL): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
   const file = path.join(folder, 'bundle.mjs');
+  await bundleInto(entry, file);
+  // named as in the sources, where the loader looks for it
+  if (isTwoThreads) await bundleInto(secondThread, path.join(folder, 'second-thread.ts'));
+  return file;
+}
+
+const secondThread = new URL('../../handler/second-thread.ts', import.meta.url);
+
+async function bundleInto(entry: URL, file: string): Promise<void> {
   const build = await rolldown({ input: fileURLToPath(entry), platform: 'node', logLevel: 'silent' });
   await build.write({ file, format: 'esm', minify: true, codeSplitting: false });
   await build.close();
-  return file;
 }
 
 /**

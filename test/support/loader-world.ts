@@ -7,6 +7,7 @@ import { defaultLimits, readSettings } from '../../handler/environment.ts';
 import type { DownloadLimits, LoaderEvent, LoaderSettings } from '../../handler/loader.ts';
 import { region } from './artifact.ts';
 import { canary } from './canaries.ts';
+import { isTwoThreads, twoThreads } from './threads.ts';
 
 /** Canaries: no message, hint, detail or log line may hold them. */
 export const secret = `${canary('secret')}/+key`;
@@ -53,11 +54,13 @@ export function loaderWorld(t: ExecutionContext, endpoint: string, more: WorldOp
     DEPS_DEADLINE_MS: '30000',
     // for processes apart (load-child.ts)
     LOAD_LIMITS: JSON.stringify(quickLimits),
+    ...(isTwoThreads ? { THREADS: '2' } : {}),
     ...more.env,
   };
   const { limits, env: _, ...rest } = more;
   const settings: LoaderSettings = {
     ...readSettings(env),
+    ...(isTwoThreads ? twoThreads : {}),
     log: event => events.push(event),
     ...rest,
     limits: { ...quickLimits, ...limits },

@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { storeName } from '../../../artifact/layout.ts';
 import { makeArtifact } from '../../support/artifact.ts';
+import { isTwoThreads } from '../../support/threads.ts';
 import { made, place } from './place.ts';
 
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
@@ -107,7 +108,8 @@ test('B15 a 24 MB artifact at 64 MB of heap: the peak is at most the zip and 32 
   t.deepEqual(sources, { core: 's3' }, JSON.stringify(error));
   const grownKb = peakKb - (small.peakKb ?? 0);
   t.log(`zip ${Math.round(big.zip.length / 1024)} KB, peak above a tiny artifact ${grownKb} KB`);
-  t.true(grownKb * 1024 <= big.zip.length + 32 * 1_048_576, `${grownKb} KB`);
+  // a second thread, which so few files never get, is 16 MB more, Node's own pages with it
+  t.true(grownKb * 1024 <= big.zip.length + (isTwoThreads ? 48 : 32) * 1_048_576, `${grownKb} KB`);
 });
 
 /** A layer as Lambda mounts it. */

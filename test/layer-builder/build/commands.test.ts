@@ -145,6 +145,12 @@ test('package holds handler, app and lock, is the same twice, and stays under 10
   const texts = await Promise.all(files.map(async file => [file.path, String(await file.buffer())] as const));
   const names = texts.map(([path]) => path);
   for (const name of ['app.mjs', 'deps.lock.json', 'index.mjs']) t.true(names.includes(name), name);
+  const program = 'second-thread.cjs';
+  t.true(names.includes(`handler/${program}`));
+  t.true(
+    texts.some(([path, text]) => /^handler\/fetch-/.test(path) && text.includes(`./${program}`)),
+    'the second thread is started from where it lies',
+  );
   const bare = texts
     .filter(([path]) => path === 'index.mjs' || path.startsWith('handler/'))
     .flatMap(([, text]) =>

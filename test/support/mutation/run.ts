@@ -18,10 +18,20 @@ const targets: Readonly<Record<string, Target>> = {
     tests: ['test/artifact/lock.test.ts', 'test/handler/loader/lock.test.ts'],
   },
   unpack: {
-    sources: ['handler/unpack.ts', ...globSync('handler/zip/*.ts')],
-    tests: ['unpack', 'disk', 'inflate', 'extra', 'untrusted', 'hostile', 'mutations', 'properties'].map(
-      name => `test/handler/unpack/${name}.test.ts`,
-    ),
+    sources: ['unpack', 'write', 'second']
+      .map(name => `handler/${name}.ts`)
+      .concat(globSync('handler/zip/*.ts')),
+    tests: [
+      'unpack',
+      'disk',
+      'second',
+      'inflate',
+      'extra',
+      'untrusted',
+      'hostile',
+      'mutations',
+      'properties',
+    ].map(name => `test/handler/unpack/${name}.test.ts`),
   },
   download: {
     sources: [...globSync('handler/download/*.ts'), 'handler/fetch.ts', 'handler/retriable.ts'],

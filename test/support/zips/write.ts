@@ -1,5 +1,6 @@
 /** Writes zips in which every field can lie: sound by default, hostile where a field is given. For tests alone. */
 import { crc32, deflateRawSync } from 'node:zlib';
+import { inSharedMemory, isTwoThreads } from '../threads.ts';
 
 /** Fields that both headers have. A value given here replaces the honest one. */
 export interface SharedFields {
@@ -112,13 +113,14 @@ export function makeZip(spec: ArchiveSpec): Buffer {
   const start = at + (spec.beforeDirectory?.length ?? 0);
   const before = [...parts, spec.beforeDirectory ?? Buffer.alloc(0), directory];
   const end = start + directory.length;
-  return Buffer.concat([
+  const zip = Buffer.concat([
     ...before,
     spec.afterDirectory ?? Buffer.alloc(0),
     ...(spec.zip64?.(...makeZip64(listed.length, directory.length, start, end)) ?? []),
     makeEnd(spec.end ?? {}, listed.length, directory.length, start),
     spec.suffix ?? Buffer.alloc(0),
   ]);
+  return isTwoThreads ? inSharedMemory(zip) : zip;
 }
 
 function makeEntry(spec: EntrySpec, offset: number): { data: Buffer[]; central: Buffer } {
