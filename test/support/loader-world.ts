@@ -1,10 +1,11 @@
 /** Settings for the loader in tests: a folder of its own, credentials that must never show, patience in milliseconds. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { defaultLimits, readSettings } from '../../handler/environment.ts';
 import type { DownloadLimits, LoaderEvent, LoaderSettings } from '../../handler/loader.ts';
+import { removeTreeSync } from '../../local-aws/sandbox/remove.ts';
 import { region } from './artifact.ts';
 import { canary } from './canaries.ts';
 import { isTwoThreads, twoThreads } from './threads.ts';
@@ -40,7 +41,8 @@ export interface WorldOptions extends Partial<Omit<LoaderSettings, 'limits'>> {
 
 export function loaderWorld(t: ExecutionContext, endpoint: string, more: WorldOptions = {}): LoaderWorld {
   const folder = mkdtempSync(path.join(tmpdir(), 'loader-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  // a sealed compile cache is read-only
+  t.teardown(() => removeTreeSync(folder));
   const events: LoaderEvent[] = [];
   const env: NodeJS.ProcessEnv = {
     AWS_REGION: region,

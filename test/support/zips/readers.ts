@@ -86,6 +86,8 @@ function extracted(command: (zip: string, into: string) => readonly string[]): R
       fs.mkdirSync(into, { recursive: true });
       const [program = '', ...args] = command(zip, into);
       const { status, stderr } = spawnSync(program, args, { env: environment, encoding: 'utf8' });
+      // Modes are as the archive says: whoever is not root cannot read all.
+      spawnSync('chmod', ['-R', 'u+rwX', into]);
       // unzip says 1 when it warned and did all of its work.
       return status === 0 || (program === 'unzip' && status === 1)
         ? readFolder(into)
