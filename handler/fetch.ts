@@ -3,6 +3,7 @@ import './v8-flags.ts';
 import type { LockArtifact } from '../artifact/lock.ts';
 import type { MarkerFacts } from './choose.ts';
 import { download } from './download/download.ts';
+import { giveBack } from './memory.ts';
 import type { PhaseTimer } from './phases.ts';
 import type { LoaderSettings } from './settings.ts';
 import { findCopy, installCopy, openStore } from './store.ts';
@@ -70,8 +71,7 @@ async function fetchOne(one: Wanted, settings: LoaderSettings, untilMs: number):
     const zip = await download(artifact, settings, untilMs, timer);
     timer.lap('verify');
     const root = await installCopy(settings, zip, artifact, expected);
-    // V8 collects what lies outside its heap late, and the app's import needs the room now. Shared memory has no such way.
-    if (zip.buffer instanceof ArrayBuffer) zip.buffer.transfer(0);
+    giveBack(zip);
     timer.lap('unpack');
     return { ...one, source: 's3', root };
   } catch (error) {

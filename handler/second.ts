@@ -2,29 +2,8 @@
  * R5 with a second thread, where there is a core for it. It only helps: it takes entries as the first one does, so one that
  * does not start takes none; after one that fails or hangs the archive is unpacked again, by one thread.
  */
-import type { LockArtifact } from '../artifact/lock.ts';
-import type { LoaderSettings } from './settings.ts';
 import type { WriteJob } from './write.ts';
 import { settle, writeEntries } from './write.ts';
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: 1,769 MB are one core. */
-export const coreMb = 1_769;
-const enoughCores = 1.5;
-
-/** Memory for an artifact's zip: shared with a second thread where that is worth its start and its memory. */
-export function roomFor(
-  { size, files }: Pick<LockArtifact, 'size' | 'files'>,
-  { memoryMb, manyFiles = 4_000 }: Pick<LoaderSettings, 'memoryMb' | 'manyFiles'>,
-): Buffer {
-  const isWorthIt = files >= manyFiles && coresOf(memoryMb) >= enoughCores;
-  return isWorthIt ? Buffer.from(new SharedArrayBuffer(size)) : Buffer.allocUnsafeSlow(size);
-}
-
-function coresOf(memoryMb: number | undefined): number {
-  return memoryMb === undefined
-    ? process.getBuiltinModule('node:os').availableParallelism()
-    : memoryMb / coreMb;
-}
 
 /** A second thread has at most the rest of its stretch to write when the first one is done. */
 const patienceMs = 5_000;

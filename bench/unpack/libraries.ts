@@ -12,7 +12,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { coreMb, roomFor } from '../../handler/second.ts';
+import { coreMb, roomFor } from '../../handler/memory.ts';
 
 export type Library = 'ours' | 'ours, one thread' | 'unzipper' | 'yauzl' | 'fflate' | 'extract-zip';
 

@@ -1,6 +1,7 @@
 /** R4: receives a body under two watchdogs: one for silence, one for a trickle. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
+import { pieceCollector } from '../memory.ts';
 import type { DownloadLimits } from '../settings.ts';
 import type { Parcel } from './parcel.ts';
 
@@ -31,6 +32,7 @@ export function receiveBody(
     let silentMs = 0;
     let windowMs = 0;
     let windowBytes = 0;
+    const collect = pieceCollector();
 
     const finish = (end: BodyEnd) => {
       clearInterval(watch);
@@ -64,6 +66,7 @@ export function receiveBody(
       silentMs = -Math.min(clock.monotonic() - lastTick, 2 * tickMs);
       windowBytes += chunk.length;
       if (!parcel.write(chunk)) finish({ kind: 'tooLong' });
+      collect(chunk.length);
     });
     answer.once('end', () => finish({ kind: 'end' }));
     answer.on('error', cause => finish({ kind: 'broken', reason: 'reset', cause }));

@@ -1,8 +1,8 @@
 /** R4: the locked bytes of an artifact from S3, whole and verified, or a coded error, before the deadline. */
 import type { LockArtifact } from '../../artifact/lock.ts';
 import { HandlerError } from '../errors.ts';
+import { roomFor } from '../memory.ts';
 import type { PhaseTimer } from '../phases.ts';
-import { roomFor } from '../second.ts';
 import type { LoaderSettings } from '../settings.ts';
 import type { Moments } from './attempt.ts';
 import { attempt } from './attempt.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { HandlerError } from '../../../handler/errors.ts';
 import { resolveDependencies } from '../../../handler/loader.ts';
-import { coreMb, roomFor } from '../../../handler/second.ts';
+import { coreMb, roomFor } from '../../../handler/memory.ts';
 import type { Expected } from '../../../handler/unpack.ts';
 import { unpack } from '../../../handler/unpack.ts';
 import type { WriteJob } from '../../../handler/write.ts';
