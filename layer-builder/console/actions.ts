@@ -1,6 +1,5 @@
 /** What a person can do in the console: call a function, and make the things happen that a loader must survive. */
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
@@ -12,11 +11,10 @@ import { waitUntilReady } from '../aws/function-read.ts';
 import { publishVersion } from '../aws/functions.ts';
 import { liveAlias } from '../deploy/types.ts';
 import { fail } from '../errors.ts';
+import { builtFile } from './built.ts';
 import type { ConsoleAws } from './world.ts';
 
 export interface ConsoleTools extends ConsoleAws {
-  /** Absolute path of the project. */
-  readonly project: string;
   /** Shuts down a function's execution environments. */
   readonly endEnvironments: (functionName: string) => Promise<void>;
   /** What the functions want in a header; undefined for none. */
@@ -85,14 +83,13 @@ async function removeObject({ s3, bucket }: ConsoleTools, fields: Fields) {
 /** Puts back the bytes of the last build. */
 async function restore({ s3, bucket, project }: ConsoleTools, fields: Fields) {
   const key = text(fields, 'key');
-  const folder = path.join(project, '.layer-builder/artifacts');
-  const file = readdirSync(folder).find(name => name.endsWith(`-${path.basename(key)}`));
+  const file = builtFile(project, key);
   if (file === undefined) {
     return fail('BUILD_NOT_FOUND', `the last build holds no bytes for ${key}`, {
       hint: 'run npm start again',
     });
   }
-  const Body = readFileSync(path.join(folder, file));
+  const Body = readFileSync(file);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ChecksumAlgorithm: 'SHA256' }));
   return { restored: key };
 }

@@ -32,6 +32,8 @@ const assets: Readonly<Record<string, readonly [file: string, type: string]>> = 
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/console.css': ['console.css', 'text/css; charset=utf-8'],
   '/console.js': ['console.js', 'text/javascript; charset=utf-8'],
+  '/elements.js': ['elements.js', 'text/javascript; charset=utf-8'],
+  '/invocations.js': ['invocations.js', 'text/javascript; charset=utf-8'],
 };
 
 /**

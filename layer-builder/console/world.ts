@@ -6,12 +6,18 @@ import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Caller } from '../aws/calls.ts';
 import { nameOf } from '../aws/failures.ts';
 import { readFunction } from '../aws/function-read.ts';
+import type { CodeLock, LockedFunction } from '../read/code-lock.ts';
+import { builtFile } from './built.ts';
 
 export interface ConsoleAws {
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
   readonly call: Caller;
   readonly bucket: string;
+  /** Absolute path of the project: its last build can put objects back. */
+  readonly project: string;
+  /** The lock that a version's code carries. */
+  readonly codeLock: (version: LockedFunction) => Promise<CodeLock>;
 }
 
 export interface World {
@@ -33,10 +39,15 @@ export interface World {
   }[];
   readonly objects: readonly {
     readonly key: string;
+    /** Name of the artifact in the locks of the functions; empty for one that none of them pins. */
+    readonly artifact: string;
     readonly bytes: number;
     readonly digest: string;
     /** Whether the bytes are those that the name promises. */
     readonly state: 'whole' | 'damaged' | 'missing';
+    /** Whether the last build holds its bytes, so that it can be put back. */
+    readonly restorable: boolean;
+    /** Functions that pin it and take it from here, not from a layer. */
     readonly usedBy: readonly string[];
   }[];
 }
@@ -52,7 +63,14 @@ export async function readWorld(aws: ConsoleAws): Promise<World> {
     (listed.Functions ?? []).map(async ({ FunctionName: name = '', CodeSize = 0 }) => {
       const actual = await readFunction(aws, name);
       const state = actual?.live ?? actual?.latest;
+      const environment = state?.environment ?? {};
+      const lock = await aws.codeLock({
+        ...{ name, version: state?.version ?? '', arn: actual?.arn ?? '', environment },
+        ...{ codeSha256: state?.codeSha256 ?? '', codeSize: CodeSize, runtime: state?.runtime ?? '' },
+      });
+      const pins = typeof lock === 'string' ? [] : lock.artifacts;
       return {
+        pins,
         name,
         mode: state?.environment['DEPS_SOURCE'] ?? 'auto',
         version: state?.version ?? '',
@@ -70,7 +88,11 @@ export async function readWorld(aws: ConsoleAws): Promise<World> {
     ),
   );
   const usedBy = (arn: string) => functions.filter(item => item.layers.includes(arn)).map(item => item.name);
-  const fromS3 = functions.filter(item => item.mode !== 'layer').map(item => item.name);
+  const takenBy = (digest: string) =>
+    functions
+      .filter(({ mode, pins }) => mode !== 'layer' && pins.some(pin => pin.digest === digest))
+      .map(item => item.name);
+  const pinned = functions.flatMap(({ pins }) => pins);
   const drawnLayers = versions
     .flatMap(({ LayerVersions = [] }) => LayerVersions)
     .map(({ LayerVersionArn: arn = '', Description = '', CreatedDate = '' }) => ({
@@ -84,15 +106,17 @@ export async function readWorld(aws: ConsoleAws): Promise<World> {
   const known = drawnLayers.filter(({ digest }) => digest !== '').map(({ digest }) => keyOf(digest));
   const keys = [...new Set([...sizes.keys(), ...known])].sort();
   return {
-    functions,
+    functions: functions.map(({ pins: _, ...item }) => item),
     layers: drawnLayers,
     objects: await Promise.all(
       keys.map(async key => ({
         key,
+        artifact: pinned.find(pin => pin.digest === digestOf(key))?.name ?? '',
         bytes: sizes.get(key) ?? 0,
         digest: digestOf(key),
         state: sizes.has(key) ? await stateOf(aws, key) : ('missing' as const),
-        usedBy: fromS3,
+        restorable: builtFile(aws.project, key) !== undefined,
+        usedBy: takenBy(digestOf(key)),
       })),
     ),
   };

@@ -13,11 +13,17 @@ const largestPackage = 20_000_000;
 /** `none`: no lock, so no function of ours. `unknown`: it may have one that could not be read. */
 export type CodeLock = Lock | 'none' | 'unknown';
 
+/** What of a version tells where its lock is. */
+export type LockedFunction = Pick<
+  ListedFunction,
+  'name' | 'version' | 'arn' | 'codeSha256' | 'codeSize' | 'runtime' | 'environment'
+>;
+
 /** Reads each distinct package once. */
 export function codeLockReader(
-  region: Region,
-  inventory: Inventory,
-): (version: ListedFunction) => Promise<CodeLock> {
+  region: Pick<Region, 'call'>,
+  inventory: Pick<Inventory, 'codeLocation'>,
+): (version: LockedFunction) => Promise<CodeLock> {
   const known = new Map<string, Promise<CodeLock>>();
   return version => {
     const before = known.get(version.codeSha256);
@@ -29,9 +35,9 @@ export function codeLockReader(
 }
 
 async function readCodeLock(
-  { call }: Region,
-  inventory: Inventory,
-  version: ListedFunction,
+  { call }: Pick<Region, 'call'>,
+  inventory: Pick<Inventory, 'codeLocation'>,
+  version: LockedFunction,
 ): Promise<CodeLock> {
   const isOurs = version.environment['DEPS_SOURCE'] !== undefined;
   if (!version.runtime.startsWith('nodejs') || version.codeSize === 0) return 'none';

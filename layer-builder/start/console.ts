@@ -3,8 +3,10 @@
 import type { LocalAws } from '../../local-aws/index.ts';
 import { makeCaller } from '../aws/calls.ts';
 import { openClients } from '../aws/clients.ts';
+import { openInventory } from '../aws/inventory.ts';
 import type { Console } from '../console/server.ts';
 import { openConsole } from '../console/server.ts';
+import { codeLockReader } from '../read/code-lock.ts';
 import type { MainJob } from './index.ts';
 import { rehearsalBucket } from './index.ts';
 
@@ -21,13 +23,15 @@ export async function openRehearsalConsole(
   };
   const clients = await openClients(env, local.region);
   const { s3, lambda } = clients;
+  const call = makeCaller(clients);
   const opened = await openConsole({
     port: options.port,
     path: job.path,
     isolated: local.sandbox.isolated,
     tools: {
       ...{ s3, lambda, key: job.key, project: options.project, bucket: rehearsalBucket },
-      call: makeCaller(clients),
+      call,
+      codeLock: codeLockReader({ call }, await openInventory(clients, call)),
       endEnvironments: local.endEnvironments,
     },
     invocations: () => local.invocations,

@@ -1,38 +1,47 @@
-// Draws what /api/world answers, and sends what a person does to /api/<action>. Every text goes in as a text node.
-const colours = {
-  choose: '#5b6572',
-  connect: '#c9a227',
-  firstByte: '#e07b39',
-  download: '#c8553d',
-  verify: '#7a5195',
-  unpack: '#2a9d8f',
-  resolve: '#5fa8d3',
-  import: '#1f6feb',
-  environment: '#a9b2be',
-  request: '#4c9a52',
-};
-const byId = id => document.getElementById(id);
+// Draws what /api/world answers, and sends what a person does to /api/<action>.
+import { button, byId, bytes, element, pair, row, setBusy, short } from './elements.js';
+import { drawInvocations, drawLegend } from './invocations.js';
+
 let path = '/';
-/** True while an action is under way: whatever is drawn meanwhile waits with it. */
-let busy = false;
+const gone = 'Nobody answers here any more: "npm start" begins again, with what is stored.';
+/** What the page says of each action. */
+const did = {
+  invoke: 'call',
+  kill: 'end environment',
+  corrupt: 'flip a bit',
+  delete: 'delete',
+  restore: 'restore',
+  layer: 'attach layer',
+};
 /** What a person has typed or chosen and not sent yet, by the id of the control. */
 const entered = new Map();
-/** Request ids of the invocations that a person has opened. */
-const opened = new Set();
 
-await refresh();
+keepRoles();
 drawLegend();
-new EventSource('/api/events').onmessage = () => refresh();
+await refresh();
+const events = new EventSource('/api/events');
+events.onmessage = () => refresh();
+events.onerror = () => say(gone, true);
+// the browser asks again by itself
+events.onopen = () => byId('said').textContent === gone && say('');
+
+/** A narrow screen lays the tables out as something else, and a browser then forgets what they are. */
+function keepRoles() {
+  const roles = { table: 'table', thead: 'rowgroup', tbody: 'rowgroup', tr: 'row', th: 'columnheader' };
+  for (const [name, role] of Object.entries(roles)) {
+    for (const one of document.querySelectorAll(name)) one.setAttribute('role', role);
+  }
+}
 
 async function refresh() {
-  const answer = await fetch('/api/world');
-  const world = await answer.json();
+  const { answer, data: world } = await ask('/api/world');
   if (!answer.ok) return say(world.error.message, true);
   path = world.path;
   byId('isolated').textContent = world.isolated;
   keepFocus(() => {
     byId('functions').replaceChildren(...world.functions.map(item => drawFunction(item, world.layers)));
-    byId('objects').replaceChildren(...world.objects.map(drawObject));
+    const first = world.objects.toSorted((a, b) => rank(a) - rank(b) || a.artifact.localeCompare(b.artifact));
+    byId('objects').replaceChildren(...first.map(drawObject));
     byId('layers').replaceChildren(...world.layers.map(drawLayer));
   });
   drawInvocations(world.invocations);
@@ -54,12 +63,14 @@ function drawFunction(item, layers) {
   ]);
   const form = element('form', {}, [
     input,
-    button('call', 'main', () => act('invoke', { function: item.name, path: input.value })),
-    button('end environment', '', () => act('kill', { function: item.name })),
+    button('call', item.name, 'main', () => act('invoke', { function: item.name, path: input.value })),
+    button('end environment', `of ${item.name}`, '', () => act('kill', { function: item.name })),
   ]);
   const layer = element('form', {}, [
     select,
-    button('attach layer', '', () => act('layer', { function: item.name, arn: select.value })),
+    button('attach layer', `to ${item.name}`, '', () =>
+      act('layer', { function: item.name, arn: select.value }),
+    ),
   ]);
   layer.addEventListener('submit', event => event.preventDefault());
   for (const control of [input, select]) {
@@ -75,6 +86,7 @@ function drawFunction(item, layers) {
       ...pair('source', item.mode),
       ...pair('version', `${item.version}, ${item.runtime}, ${item.memoryMb} MB`),
       ...pair('code', bytes(item.codeBytes)),
+      ...pair('layers', item.layers.map(arn => arn.split(':layer:')[1]).join(', ') || 'none'),
       ...pair('URL', item.url),
     ]),
     form,
@@ -82,160 +94,69 @@ function drawFunction(item, layers) {
   ]);
 }
 
+/** What functions pin comes first, then what can be put back. */
+function rank({ artifact, restorable }) {
+  return artifact === '' ? (restorable ? 1 : 2) : 0;
+}
+
 function drawObject(item) {
-  return element('tr', {}, [
-    element('td', {}, [element('code', {}, [short(item.digest)])]),
-    element('td', {}, [item.state === 'missing' ? '–' : bytes(item.bytes)]),
-    element('td', { class: item.state === 'whole' ? '' : 'bad' }, [item.state]),
-    element('td', {}, [item.usedBy.join(', ') || 'nobody']),
-    element('td', {}, [
-      ...(item.state === 'missing'
-        ? []
-        : [
-            button('flip a bit', 'bad', () => act('corrupt', { key: item.key })),
-            ' ',
-            button('delete', 'bad', () => act('delete', { key: item.key })),
-            ' ',
-          ]),
-      ...(item.state === 'whole' ? [] : [button('restore', '', () => act('restore', { key: item.key }))]),
-    ]),
+  const of = short(item.digest);
+  const isThere = item.state !== 'missing';
+  const breaks = [
+    button('flip a bit', `of ${of}`, 'bad', () => act('corrupt', { key: item.key })),
+    ' ',
+    button('delete', of, 'bad', () => act('delete', { key: item.key })),
+    ' ',
+  ];
+  const mends = [button('restore', of, '', () => act('restore', { key: item.key }))];
+  // what could not be put back is not to be broken either
+  const actions = item.restorable
+    ? [...(isThere ? breaks : []), ...(item.state === 'whole' ? [] : mends)]
+    : [element('span', { class: 'quiet' }, ['of an older build'])];
+  return row([
+    ['artifact', item.artifact || '–'],
+    ['digest', element('code', {}, [of])],
+    ['bytes', isThere ? bytes(item.bytes) : '–'],
+    ['state', element('span', { class: item.state === 'whole' ? '' : 'bad' }, [item.state])],
+    ['downloaded by', item.usedBy.join(', ') || 'nobody'],
+    ['', ...actions],
   ]);
 }
 
 function drawLayer(item) {
-  return element('tr', {}, [
-    element('td', {}, [item.arn.split(':layer:')[1]]),
-    element('td', {}, [element('code', {}, [short(item.digest)])]),
-    element('td', {}, [item.usedBy.join(', ') || 'nobody']),
+  return row([
+    ['version', item.arn.split(':layer:')[1]],
+    ['digest', element('code', {}, [short(item.digest)])],
+    ['attached to', item.usedBy.join(', ') || 'nobody'],
   ]);
-}
-
-function drawInvocations(invocations) {
-  const shown = invocations.slice(-40).reverse();
-  const longest = Math.max(1, ...shown.map(totalOf));
-  byId('axis').replaceChildren(
-    ...[0, 0.5, 1].map(part => element('span', {}, [milliseconds(longest * part)])),
-  );
-  byId('invocations').replaceChildren(...shown.map(item => drawInvocation(item, longest)));
-}
-
-function drawInvocation(item, longest) {
-  const source = Object.values(item.sources).join(', ');
-  const failed = item.status !== 'success';
-  const details = element('details', opened.has(item.requestId) ? { open: '' } : {}, [
-    element('summary', {}, [
-      element('span', { class: item.cold ? '' : 'quiet' }, [item.cold ? 'cold' : 'warm']),
-      element('span', {}, [`${item.functionName}${source ? ` (${source})` : ''}`]),
-      element('span', { class: failed ? 'number bad' : 'number' }, [milliseconds(totalOf(item))]),
-      drawBar(item, longest),
-      ...item.troubles.map(text => element('span', { class: 'trouble' }, [text])),
-    ]),
-  ]);
-  details.addEventListener('toggle', () => {
-    if (!details.open) opened.delete(item.requestId);
-    else fill(details, item);
-  });
-  if (details.open) fill(details, item);
-  return element('li', {}, [details]);
-}
-
-/** What an opened invocation shows: each phase in figures, and what the function and the platform wrote. */
-async function fill(details, item) {
-  opened.add(item.requestId);
-  if (details.childElementCount > 1) return;
-  const facts = [
-    ['at', new Date(item.at).toLocaleTimeString()],
-    ['version', item.version],
-    ['status', item.error ? `${item.status}, ${item.error}` : item.status],
-    ['memory used', `${item.usedMb} MB`],
-    ...phasesOf(item).map(([name, ms]) => [name, `${ms.toFixed(1)} ms`]),
-  ];
-  const log = element('pre', {}, ['…']);
-  details.append(
-    element(
-      'dl',
-      { class: 'facts' },
-      facts.flatMap(([name, value]) => pair(name, value)),
-    ),
-    log,
-  );
-  const answer = await fetch(`/api/log/${item.requestId}`);
-  log.textContent = answer.ok ? (await answer.json()).log.trim() : 'the log is gone';
-}
-
-/** Init phases first, what they do not explain before them, the request last. */
-function phasesOf(item) {
-  const parts = Object.entries(item.phases);
-  const explained = parts.reduce((sum, [, ms]) => sum + ms, 0);
-  // an environment that heals loads again inside a request, not in an init phase
-  const [environment, request] =
-    item.initMs === undefined ? [0, item.durationMs - explained] : [item.initMs - explained, item.durationMs];
-  return [['environment', environment], ...parts, ['request', request]].filter(([, ms]) => ms > 0);
-}
-
-function drawBar(item, longest) {
-  const rows = phasesOf(item);
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 1000 18');
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', rows.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(', '));
-  let at = 0;
-  for (const [name, ms] of rows) {
-    const rect = document.createElementNS(svg.namespaceURI, 'rect');
-    const width = (ms / longest) * 1000;
-    rect.setAttribute('x', String(at));
-    rect.setAttribute('y', '2');
-    rect.setAttribute('width', String(Math.max(width, 1)));
-    rect.setAttribute('height', '14');
-    rect.setAttribute('fill', colours[name.split(' ').at(-1)] ?? '#999');
-    const title = document.createElementNS(svg.namespaceURI, 'title');
-    title.textContent = `${name}: ${ms.toFixed(1)} ms`;
-    rect.append(title);
-    svg.append(rect);
-    at += width;
-  }
-  return svg;
-}
-
-function milliseconds(ms) {
-  return `${ms.toFixed(ms > 0 && ms < 10 ? 1 : 0)} ms`;
-}
-
-function totalOf(item) {
-  return (item.initMs ?? 0) + item.durationMs;
-}
-
-function drawLegend() {
-  byId('legend').replaceChildren(
-    ...Object.entries(colours).map(([name, colour]) => {
-      const square = element('i', {});
-      square.style.background = colour;
-      return element('li', {}, [square, name]);
-    }),
-  );
 }
 
 async function act(action, fields) {
-  say(`${action} …`);
+  const { id } = document.activeElement ?? {};
+  say(`${did[action]} …`);
   setBusy(true);
-  const answer = await fetch(`/api/${action}`, {
+  const { answer, data } = await ask(`/api/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(fields),
   });
-  const result = await answer.json();
   if (action === 'layer') entered.delete(`layer ${fields.function}`);
   setBusy(false);
-  if (!answer.ok) say(`${result.error.code}: ${result.error.message}`, true);
-  else if (action === 'invoke') say(`${result.status}  ${result.body}`, result.status >= 500);
-  else say(`${action}: done`);
   await refresh();
+  if (id) byId(id)?.focus();
+  if (!answer.ok) say(`${data.error.code}: ${data.error.message}`, true);
+  else if (action === 'invoke') say(`${data.status}  ${data.body}`, !(data.status < 500));
+  else say(`${did[action]}: done`);
 }
 
-function setBusy(now) {
-  busy = now;
-  for (const one of document.querySelectorAll('button')) one.disabled = busy;
+/** An answer, or an error like one when there is none. */
+async function ask(url, options) {
+  try {
+    const answer = await fetch(url, options);
+    return { answer, data: await answer.json() };
+  } catch {
+    return { answer: { ok: false }, data: { error: { code: 'NO_ANSWER', message: gone } } };
+  }
 }
 
 function say(text, bad = false) {
@@ -252,30 +173,4 @@ function keepFocus(draw) {
     if (again !== null) again.value = value;
   }
   if (id) byId(id)?.focus();
-}
-
-function pair(name, value) {
-  return [element('dt', {}, [name]), element('dd', {}, [value])];
-}
-
-function button(text, kind, onClick) {
-  const made = element('button', { type: 'button', class: kind }, [text]);
-  made.disabled = busy;
-  made.addEventListener('click', onClick);
-  return made;
-}
-
-function element(name, attributes, children = []) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-function bytes(count) {
-  return count >= 1e6 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e3).toFixed(1)} kB`;
-}
-
-function short(digest) {
-  return digest.slice(0, 'sha256:'.length + 12);
 }

@@ -10,12 +10,14 @@ import test from 'ava';
 import { makeCaller } from '../../../layer-builder/aws/calls.ts';
 import type { AwsClients } from '../../../layer-builder/aws/clients.ts';
 import { openClients } from '../../../layer-builder/aws/clients.ts';
+import { openInventory } from '../../../layer-builder/aws/inventory.ts';
 import type { Console } from '../../../layer-builder/console/server.ts';
 import { openConsole } from '../../../layer-builder/console/server.ts';
 import { drawInvocation } from '../../../layer-builder/console/timeline.ts';
+import { codeLockReader } from '../../../layer-builder/read/code-lock.ts';
 import type { LocalAws } from '../../../local-aws/index.ts';
 import { startLocalAws } from '../../../local-aws/index.ts';
-import { zipOf } from '../../local-aws/support.ts';
+import { createFunction, zipOf } from '../../local-aws/support.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'console-'));
 const key = `sha256/${'a'.repeat(64)}.zip`;
@@ -33,6 +35,7 @@ test.before(async () => {
   };
   clients = await openClients(env, local.region);
   const { s3, lambda } = clients;
+  const call = makeCaller(clients);
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'bytes' }));
   page = await openConsole({
@@ -45,7 +48,8 @@ test.before(async () => {
       bucket,
       project: folder,
       key: undefined,
-      call: makeCaller(clients),
+      call,
+      codeLock: codeLockReader({ call }, await openInventory(clients, call)),
       endEnvironments: local.endEnvironments,
     },
     invocations: () => local.invocations,
@@ -64,7 +68,17 @@ test.serial('the world is what S3 and Lambda answer', async t => {
   t.deepEqual(world, {
     functions: [],
     layers: [],
-    objects: [{ key, bytes: 5, digest: `sha256:${'a'.repeat(64)}`, state: 'damaged', usedBy: [] }],
+    objects: [
+      {
+        key,
+        artifact: '',
+        bytes: 5,
+        digest: `sha256:${'a'.repeat(64)}`,
+        state: 'damaged',
+        restorable: false,
+        usedBy: [],
+      },
+    ],
     invocations: [],
     path: '/hello',
     isolated: 'nothing',
@@ -97,6 +111,36 @@ test('an object is whole, damaged or missing, and a deleted one can be put back 
   t.is(await state(), 'missing');
 });
 
+test('an object is downloaded by the functions whose lock pins it, and by no other', async t => {
+  const hex = 'c'.repeat(64);
+  const lock = {
+    ...{ formatVersion: 1, service: 's', runtime: 'nodejs24.x', architecture: 'x86_64' },
+    artifacts: [
+      {
+        ...{ name: 'core', load: 'eager', size: 1, unpackedSize: 1, files: 1, packages: [], published: {} },
+        ...{ digest: `sha256:${hex}`, tree: `sha256:${hex}`, s3: { key: `sha256/${hex}.zip` } },
+      },
+    ],
+  };
+  const files = { 'index.mjs': '', 'deps.lock.json': JSON.stringify(lock) };
+  for (const DEPS_SOURCE of ['s3', 'layer']) {
+    await createFunction(clients.lambda, `from-${DEPS_SOURCE}`, {
+      files,
+      Environment: { Variables: { DEPS_SOURCE } },
+    });
+  }
+  for (const digit of ['c', 'd']) {
+    const Key = `sha256/${digit.repeat(64)}.zip`;
+    await clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: digit }));
+  }
+  const { objects } = (await (await fetch(`${page.url}api/world`)).json()) as {
+    objects: { key: string; artifact: string; usedBy: string[] }[];
+  };
+  const of = (digit: string) => objects.find(item => item.key.includes(digit.repeat(64)));
+  t.like(of('c'), { artifact: 'core', usedBy: ['from-s3'] });
+  t.like(of('d'), { artifact: '', usedBy: [] });
+});
+
 test('flipping a bit changes one bit of the object', async t => {
   const other = `sha256/${'b'.repeat(64)}.zip`;
   await clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: other, Body: 'bytes' }));
@@ -110,6 +154,8 @@ for (const [file, type] of [
   ['', 'text/html'],
   ['console.css', 'text/css'],
   ['console.js', 'text/javascript'],
+  ['elements.js', 'text/javascript'],
+  ['invocations.js', 'text/javascript'],
 ] as const) {
   test(`the page's /${file} is served by us, under a strict policy`, async t => {
     const answer = await fetch(`${page.url}${file}`);
