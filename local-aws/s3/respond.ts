@@ -61,7 +61,35 @@ export function sendError(
     'Error',
     Object.entries(elements).map(([name, value]) => xml(name, value)),
   );
-  sendText(response, error.status, headers, 'application/xml', formatDocument(root, { namespaced: false }));
+  const text = formatDocument(root, { namespaced: false });
+  if (request.complete) sendText(response, error.status, headers, 'application/xml', text);
+  else refuseRest(request, response, error.status, headers, text);
+}
+
+/**
+ * The rest of a refused upload is not waited for: as S3 does, the answer says `connection: close`, or the client's next
+ * request would stand behind it. The socket itself lingers until the client has let go, at most five seconds: closed at
+ * once, with bytes unread, it would be reset before the client has read the answer.
+ */
+function refuseRest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): void {
+  const length = { 'content-length': String(Buffer.byteLength(text)) };
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/xml',
+    ...length,
+    connection: 'close',
+  });
+  response.write(text);
+  const end = () => response.end();
+  const latest = setTimeout(end, 5_000);
+  request.once('end', end).once('close', end);
+  response.once('close', () => clearTimeout(latest));
 }
 
 function sendText(
