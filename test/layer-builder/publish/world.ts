@@ -36,8 +36,8 @@ const s3Judge = process.env['JUDGE_S3'];
 /** Another implementation stands in the place of ours. */
 export const isJudged = (s3Judge ?? process.env['JUDGE_ENDPOINT']) !== undefined;
 
-/** LocalStack's account, or moto's. */
-export const account = process.env['JUDGE_ENDPOINT'] === undefined ? '000000000000' : '123456789012';
+/** LocalStack's account, which moto is given too (test/judges/moto.ts). */
+export const account = '000000000000';
 
 /** What a test needs of whatever speaks S3 and Lambda. */
 interface Judge {
