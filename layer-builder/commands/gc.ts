@@ -6,7 +6,7 @@ import { openRemoval } from '../aws/removal.ts';
 import type { Command } from '../command.ts';
 import { readConfig } from '../config.ts';
 import { fail } from '../errors.ts';
-import { judgeLifecycle } from '../plan/doctor.ts';
+import { judgeLifecycle } from '../plan/doctor-bucket.ts';
 import { planGc } from '../plan/gc.ts';
 import { targetsOf } from '../publish/goal.ts';
 import { folderOf, layerName } from '../publish/names.ts';

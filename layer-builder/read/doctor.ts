@@ -5,7 +5,7 @@ import { statusOf } from '../aws/failures.ts';
 import type { ListedFunction } from '../aws/inventory.ts';
 import { openInventory } from '../aws/inventory.ts';
 import type { Region } from '../aws/regions.ts';
-import type { DoctorFacts, Fact, FunctionFacts } from '../plan/doctor.ts';
+import type { DoctorFacts, Fact, FunctionFacts } from '../plan/findings.ts';
 
 export interface DoctorScope {
   readonly prefix: string;

@@ -1,5 +1,5 @@
 /** Findings and policies for people and as JSON. Pure. */
-import type { Finding } from '../plan/doctor.ts';
+import type { Finding } from '../plan/findings.ts';
 import type { Policy } from './policies.ts';
 import { table } from './table.ts';
 

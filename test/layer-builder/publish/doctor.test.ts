@@ -1,7 +1,7 @@
 /** doctor: what it finds, and policies that are enough and no more. */
 import test from 'ava';
-import type { DoctorFacts, Fact, Severity } from '../../../layer-builder/plan/doctor.ts';
 import { diagnose } from '../../../layer-builder/plan/doctor.ts';
+import type { DoctorFacts, Fact, Severity } from '../../../layer-builder/plan/findings.ts';
 import { publishProject } from '../../../layer-builder/publish/index.ts';
 import { deployerPolicy } from '../../../layer-builder/report/deploy-policies.ts';
 import type { Policy } from '../../../layer-builder/report/policies.ts';
