@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { userFiles } from './users.ts';
 
 /** The skeleton and the folders of this machine that are bound over it, read-only, under their own names. */
 export interface Base {
@@ -35,11 +36,7 @@ const devices = [
 export async function makeBase(folder: string): Promise<Base> {
   for (const name of folders) await mkdir(join(folder, name), { recursive: true, mode: 0o755 });
   await writeFile(join(folder, 'var/lang/bin/node'), '');
-  await writeFile(
-    join(folder, 'etc/passwd'),
-    'root:x:0:0::/root:/bin/sh\nsbx_user1051:x:993:990::/home/sbx_user1051:/bin/sh\n',
-  );
-  await writeFile(join(folder, 'etc/group'), 'root:x:0:\nsbx_user1051:x:990:\n');
+  for (const [name, text] of Object.entries(userFiles)) await writeFile(join(folder, 'etc', name), text);
   for (const name of etc) {
     const source = join('/etc', name);
     if (existsSync(source)) await copyFile(source, join(folder, 'etc', name));

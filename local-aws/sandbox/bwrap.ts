@@ -1,12 +1,13 @@
 /** The second rung: bubblewrap gives the same view of the disk without root. */
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sandboxed } from './child.ts';
 import { removeTree } from './remove.ts';
 import { findProgram, succeeds } from './shell.ts';
 import { type Launch, lambdaView, type Parts, type Sandbox, type Slot } from './types.ts';
+import { userFiles } from './users.ts';
 
 /** The rung, or the reason why this machine cannot offer it. `folder` is the run's own. */
 export function openBwrap(folder: string): Sandbox | string {
@@ -16,6 +17,7 @@ export function openBwrap(folder: string): Sandbox | string {
   if (!succeeds(program, [...namespaces, ...systemBinds(), '/usr/bin/true'])) {
     return 'the kernel refuses bwrap its namespaces';
   }
+  const users = writeUsers(join(folder, 'etc'));
   return {
     kind: 'bwrap',
     isolated:
@@ -23,7 +25,7 @@ export function openBwrap(folder: string): Sandbox | string {
     async makeSlot(name, parts) {
       const place = join(folder, name);
       await mkdir(join(place, 'tmp'), { recursive: true });
-      return slotOf(program, place, parts);
+      return slotOf({ program, place, users }, parts);
     },
     async close() {},
   };
@@ -34,7 +36,15 @@ const namespaces =
     ' ',
   );
 
-function slotOf(program: string, place: string, parts: Parts): Slot {
+/** What every slot of a run shares, and its own place. */
+interface Facts {
+  readonly program: string;
+  readonly place: string;
+  /** Options of bwrap for the files of users. */
+  readonly users: readonly string[];
+}
+
+function slotOf({ program, place, users }: Facts, parts: Parts): Slot {
   return {
     view: lambdaView,
     start(launch) {
@@ -47,7 +57,7 @@ function slotOf(program: string, place: string, parts: Parts): Slot {
       if (args && 'end' in args) {
         args.on('error', () => {});
         args.end(
-          options(place, parts, launch)
+          options({ place, users }, parts, launch)
             .map(arg => `${arg}\0`)
             .join(''),
         );
@@ -58,10 +68,11 @@ function slotOf(program: string, place: string, parts: Parts): Slot {
   };
 }
 
-function options(place: string, parts: Parts, launch: Launch): string[] {
+function options({ place, users }: Omit<Facts, 'program'>, parts: Parts, launch: Launch): string[] {
   return [
     ...namespaces,
     ...systemBinds(),
+    ...users,
     ...['--ro-bind', parts.opt, '/opt', '--ro-bind', parts.task, '/var/task'],
     ...['--ro-bind', parts.runtime, '/var/runtime', '--ro-bind', parts.node, '/var/lang/bin/node'],
     ...['--ro-bind', parts.links, '/node_modules', '--bind', join(place, 'tmp'), '/tmp'],
@@ -72,6 +83,14 @@ function options(place: string, parts: Parts, launch: Launch): string[] {
   ];
 }
 
+function writeUsers(folder: string): string[] {
+  mkdirSync(folder);
+  return Object.entries(userFiles).flatMap(([name, text]) => {
+    writeFileSync(join(folder, name), text, { mode: 0o644 });
+    return ['--ro-bind', join(folder, name), `/etc/${name}`];
+  });
+}
+
 function systemBinds(): string[] {
   const binds = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--dev', '/dev'];
   for (const path of ['/bin', '/sbin', '/lib', '/lib32', '/lib64']) {
@@ -79,7 +98,17 @@ function systemBinds(): string[] {
     if (found?.isSymbolicLink()) binds.push('--symlink', readlinkSync(path), path);
     else if (found) binds.push('--ro-bind', path, path);
   }
-  for (const name of ['resolv.conf', 'hosts', 'nsswitch.conf', 'ld.so.cache', 'ssl', 'alternatives']) {
+  const etc = [
+    'resolv.conf',
+    'hosts',
+    'nsswitch.conf',
+    'ld.so.cache',
+    'localtime',
+    'ssl',
+    'pki',
+    'alternatives',
+  ];
+  for (const name of etc) {
     if (existsSync(`/etc/${name}`)) binds.push('--ro-bind', `/etc/${name}`, `/etc/${name}`);
   }
   return binds;

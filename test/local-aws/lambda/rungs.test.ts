@@ -14,6 +14,7 @@ import { createFunction, invoke, openBench, zipOf } from '../support.ts';
 const probe = `
   import { execFileSync } from 'node:child_process';
   import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
+  import { userInfo } from 'node:os';
   import layered from 'layered';
   const attempt = act => { try { return act(); } catch (error) { return error.code ?? error.message; } };
   export const handler = async event => {
@@ -21,7 +22,7 @@ const probe = `
     if (event.allocate) { const kept = []; for (;;) kept.push(Buffer.alloc(1 << 24, 1)); }
     if (event.burn) { const begun = performance.now(); const used = process.cpuUsage(); while (process.cpuUsage(used).user + process.cpuUsage(used).system < event.burn * 1000); return performance.now() - begun; }
     return {
-      layered, uid: process.getuid(), root: process.env.LAMBDA_TASK_ROOT, layers: process.env.DEPS_LAYER_ROOT ?? '/opt',
+      layered, uid: process.getuid(), user: attempt(() => userInfo().username), root: process.env.LAMBDA_TASK_ROOT, layers: process.env.DEPS_LAYER_ROOT ?? '/opt',
       task: attempt(() => writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', '')),
       system: process.env.LAMBDA_TASK_ROOT === '/var/task' && ['/x', '/etc/x', '/dev/x'].map(path => attempt(() => writeFileSync(path, ''))),
       shadow: attempt(() => readFileSync('/etc/shadow').length),
@@ -75,6 +76,7 @@ for (const kind of ['unshare', 'bwrap', 'process'] as const) {
       return;
     }
     t.deepEqual([found['uid'], found['root'], found['layers']], [993, '/var/task', '/opt']);
+    t.is(found['user'], 'sbx_user1051');
     t.is(found['capabilities'], '0000000000000000');
     t.is(found['task'], 'EROFS');
     t.deepEqual(found['system'], ['EROFS', 'EROFS', 'EROFS']);
