@@ -36,6 +36,10 @@ export const command: Command = {
         '',
         ...exports,
         '',
+        // Debian 12's 2.9.19, for one, takes the variable for nothing and sends the call to AWS.
+        'aws before 2.13 (1.29) ignores AWS_ENDPOINT_URL and calls AWS itself; there also:',
+        `  alias aws='aws --endpoint-url ${local.endpoint}'`,
+        '',
         'Ctrl-C stops it; what is stored stays',
       ].join('\n'),
       hold: async () => {

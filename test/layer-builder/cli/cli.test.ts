@@ -260,13 +260,14 @@ test('the shim hands over to the Node of the project where the PATH has one that
   t.is(run.status, 2);
 });
 
-test('the shim passes SIGTERM on and ends as the command does', async t => {
+test('the shim passes SIGTERM on and ends as the command does; local says what an old aws needs', async t => {
   if (oldNode === undefined) return skip(t);
   const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-local-'));
   const bin = path.join(root, 'layer-builder', 'bin.js');
   const argv = [bin, 'local', '--port', '0', '--url-port', '0', '--data', data];
   const child = spawn(oldNode, argv, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+  const [said] = await once(child.stdout, 'data');
+  t.regex(String(said), /^ {2}alias aws='aws --endpoint-url http:\/\/127\.0\.0\.1:\d+'$/m);
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   t.deepEqual(await ended, [0, null]);
