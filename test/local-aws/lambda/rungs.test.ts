@@ -137,12 +137,16 @@ async function startVictim(
   return { child, folder };
 }
 
-/** Processes that the run has started: they name its folder, or work in it. Linux only; elsewhere none are found. */
-function processesOf(folder: string): string[] {
+/**
+ * Processes that the run has started: they name its folder, or work in it, or it is mounted for them (bwrap's arguments
+ * are not to be seen). Linux only; elsewhere none are found.
+ */
+function processesOf(folder: string, kind: SandboxKind): string[] {
   if (!existsSync('/proc/self/cwd')) return [];
   const seen = (pid: string): string => {
     try {
-      return `${readlinkSync(`/proc/${pid}/cwd`)} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1')}`;
+      const mounts = kind === 'bwrap' ? readFileSync(`/proc/${pid}/mountinfo`, 'latin1') : '';
+      return `${readlinkSync(`/proc/${pid}/cwd`)} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1')} ${mounts}`;
     } catch {
       return '';
     }
@@ -151,18 +155,19 @@ function processesOf(folder: string): string[] {
 }
 
 /** What is left of a run once the kernel had time to end what it was told to kill: it does so after its parent's end. */
-async function lastOf(folder: string): Promise<string[]> {
+async function lastOf(folder: string, kind: SandboxKind): Promise<string[]> {
   const until = performance.now() + 10_000;
-  while (processesOf(folder).length > 0 && performance.now() < until) {
+  while (processesOf(folder, kind).length > 0 && performance.now() < until) {
     await new Promise(resolve => setImmediate(resolve));
   }
-  return processesOf(folder);
+  return processesOf(folder, kind);
 }
 
 for (const [kind, signal] of [
   ['unshare', 'SIGINT'],
   ['process', 'SIGINT'],
   ['unshare', 'SIGKILL'],
+  ['bwrap', 'SIGKILL'],
   ['process', 'SIGKILL'],
 ] as const) {
   test(`${kind}: after ${signal} ${signal === 'SIGINT' ? 'nothing is left' : 'the next start removes what is left'}`, async t => {
@@ -176,7 +181,7 @@ for (const [kind, signal] of [
     t.teardown(() => rmSync(data, { recursive: true, force: true }));
     const { child, folder } = await startVictim(kind, data);
     t.teardown(() => child.kill('SIGKILL'));
-    t.true(processesOf(folder).length > 0 || process.platform !== 'linux');
+    t.true(processesOf(folder, kind).length > 0 || process.platform !== 'linux');
     const ended = new Promise(resolve => child.once('exit', resolve));
     child.kill(signal);
     await ended;
@@ -185,7 +190,7 @@ for (const [kind, signal] of [
       await next[Symbol.asyncDispose]();
     }
     t.false(existsSync(folder));
-    t.deepEqual(await lastOf(folder), []);
+    t.deepEqual(await lastOf(folder, kind), []);
     for (const controller of ['cpu', 'memory', 'freezer', 'pids', '']) {
       const groups = `/sys/fs/cgroup/${controller}`;
       if (existsSync(groups)) t.false(readdirSync(groups).includes(basename(folder)), controller);
