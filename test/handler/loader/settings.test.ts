@@ -57,6 +57,11 @@ for (const [title, [variable, value, says]] of Object.entries(wrong)) {
   });
 }
 
+test('the memory of the function is known in Lambda alone', t => {
+  t.is(readSettings({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3008' }).memoryMb, 3008);
+  t.is(readSettings({}).memoryMb, undefined);
+});
+
 test('the endpoint of S3 comes before the endpoint of all, and both can be ignored', t => {
   const env = { AWS_ENDPOINT_URL: 'http://all:1/', AWS_ENDPOINT_URL_S3: 'http://s3:2/base/' };
   t.is(readSettings(env).endpoint, 'http://s3:2/base');
