@@ -24,8 +24,8 @@ export const command: Command = {
       const { endpoint, credentials } = local;
       const job = await runMainJob(context, { endpoint, credentials, data: dataOf(context, values) });
       const outcome = {
-        data: { artifacts: job.artifacts, functions: job.functions },
-        text: formatMainJob(job, local),
+        data: { artifacts: job.artifacts, functions: job.functions, served: job.served },
+        text: formatMainJob(job, flagOf(values, 'once') ? undefined : local),
         exitStatus: job.served ? 0 : 1,
       } as const;
       if (flagOf(values, 'once')) return outcome;

@@ -93,21 +93,27 @@ function environment(outputs: readonly Output[], release: string): string {
   return [`DEPS_RELEASE=${release}`, ...new Set(lines)].join('\n');
 }
 
-/** CloudFormation: `!FindInMap [SvcLayers, !Ref AWS::Region, core]`, `core.digest`. Ids of mappings are letters and digits only. */
+/**
+ * CloudFormation: `!FindInMap [SvcLayers, !Ref AWS::Region, core]`, `coreDigest`. The names in a mapping are letters and
+ * digits only, so that `heavy-set` becomes `heavySet`.
+ */
 function mappings(service: string, outputs: readonly Output[]): string {
   const words = service.split(/[^a-zA-Z0-9]+/).filter(word => word !== '');
   const id = `${words.map(word => word[0]?.toUpperCase() + word.slice(1)).join('')}Layers`;
   const regions = Object.entries(byRegion(outputs)).map(([region, artifacts]) => [
     region,
     Object.fromEntries(
-      // No name of an artifact has a dot in it.
       Object.entries(artifacts).flatMap(([name, { arn, digest }]) => [
-        [name, arn],
-        [`${name}.digest`, digest],
+        [camel(name), arn],
+        [camel(`${name}-digest`), digest],
       ]),
     ),
   ]);
   return yaml({ Mappings: { [id]: Object.fromEntries(regions) } });
+}
+
+function camel(name: string): string {
+  return name.replaceAll(/-+(.?)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 type Tree = { readonly [key: string]: string | Tree };

@@ -3,8 +3,10 @@ import type { FunctionRun, MainJob, Rehearsal } from './index.ts';
 import { isServed, rehearsalRegion } from './index.ts';
 import { drawTimelines } from './timeline.ts';
 
-/** @param local the S3 and Lambda that it ran on: the log is read from there */
-export function formatMainJob(job: MainJob, local: Pick<Rehearsal, 'endpoint' | 'credentials'>): string {
+type Local = Pick<Rehearsal, 'endpoint' | 'credentials'>;
+
+/** @param local the S3 and Lambda that it ran on, where the log is read; undefined when they have ended with it */
+export function formatMainJob(job: MainJob, local: Local | undefined): string {
   const timelines = job.functions.map(({ name, source, phases, coldStartMs }) => ({
     title: `${name} (${source})`,
     phases,
@@ -31,16 +33,21 @@ export function formatMainJob(job: MainJob, local: Pick<Rehearsal, 'endpoint' | 
 function complain(
   { name, status, body }: FunctionRun,
   { path }: MainJob,
-  { endpoint, credentials }: Pick<Rehearsal, 'endpoint' | 'credentials'>,
+  local: Local | undefined,
 ): string[] {
   const said = typeof body === 'string' ? body : JSON.stringify(body);
-  const where = `AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`;
   const stage = name.slice(name.indexOf('__') + 2);
   return [
     '',
     `  ${name} does not serve: ${path} → ${status} ${said.slice(0, 300)}`,
-    `  its log, while S3 and Lambda run: ${where} npx layer-builder deploy logs --stage ${stage} --region ${rehearsalRegion}`,
+    `  its log, ${whereOf(local)} npx layer-builder deploy logs --stage ${stage} --region ${rehearsalRegion}`,
   ];
+}
+
+function whereOf(local: Local | undefined): string {
+  if (local === undefined) return 'once "npx layer-builder local" runs and what it prints is exported:';
+  const { endpoint, credentials } = local;
+  return `while S3 and Lambda run: AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`;
 }
 
 function curl(url: string, key: MainJob['key']): string {

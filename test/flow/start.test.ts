@@ -1,6 +1,6 @@
 /** `npm start` for the reference service: once, again, interrupted, and with its port taken. */
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,10 @@ function start(...words: string[]): Promise<Run> {
 test.serial('once: both paths serve, and the document says what they took', async t => {
   const run = await start('--once', '--json', ...ports);
   t.is(run.status, 0, run.stdout + run.stderr);
-  const document: { artifacts: unknown[]; functions: FunctionRun[] } = JSON.parse(run.stdout);
+  const document: { artifacts: unknown[]; functions: FunctionRun[]; served: boolean } = JSON.parse(
+    run.stdout,
+  );
+  t.true(document.served);
   t.is(document.artifacts.length, 2);
   t.deepEqual(
     document.functions.map(({ name, source, status }) => [name, source, status]),
@@ -135,3 +138,18 @@ for (const option of ['--port', '--url-port']) {
     t.regex(error.hint, new RegExp(`${option}\\b`));
   });
 }
+
+test.serial(
+  'a function that does not serve: exit status 1, and the document says what it answered',
+  async t => {
+    appendFileSync(path.join(project, 'src/app.ts'), "\nthrow new Error('does not start');\n");
+    const run = await start('--once', '--json', ...ports);
+    t.is(run.status, 1, run.stdout + run.stderr);
+    const document: { functions: FunctionRun[]; served: boolean } = JSON.parse(run.stdout);
+    t.false(document.served);
+    for (const { status, body } of document.functions) {
+      t.is(status, 503);
+      t.like(body, { code: 'APP_IMPORT' });
+    }
+  },
+);

@@ -229,10 +229,11 @@ const readers: Record<string, (text: string) => Told> = {
     const [[id, regions] = ['', {}], ...others] =
       Object.entries<Record<string, Record<string, string>>>(Mappings);
     if (others.length > 0 || !/^[A-Za-z0-9]{1,255}$/.test(id)) throw new Error(`mapping ${id}`);
-    for (const key of Object.entries(regions).flatMap(([region, names]) => [region, ...Object.keys(names)]))
-      if (!/^[A-Za-z0-9.-]{1,255}$/.test(key)) throw new Error(`key ${key}`);
+    const names = Object.values(regions).flatMap(Object.keys);
+    for (const key of names) if (!/^[A-Za-z0-9]{1,255}$/.test(key)) throw new Error(`name ${key}`);
     return toldBy((region, name) => {
-      const { [name]: arn = '', [`${name}.digest`]: digest = '' } = regions[region] ?? {};
+      const own = name === 'heavy-docs' ? 'heavyDocs' : name;
+      const { [own]: arn = '', [`${own}Digest`]: digest = '' } = regions[region] ?? {};
       return { arn, digest };
     });
   },
