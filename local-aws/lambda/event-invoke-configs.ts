@@ -89,7 +89,7 @@ function read(service: Service, { name }: FunctionRecord, fields: Fields): Field
   };
 }
 
-/** The form of any destination; of functions also that they are there. Nothing is ever sent to one. */
+/** The form of any destination; of functions also that they are there. Nothing is sent to any other (destinations.ts). */
 function checkDestination(service: Service, name: string, arn: string, place: string): void {
   if (arn === '') return;
   if (!/^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:([a-z]{2}(-[a-z]+)+-\d)?:(\d{12})?:.*$/.test(arn)) {

@@ -7,6 +7,7 @@ import {
   PublishLayerVersionCommand,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
+  PutFunctionEventInvokeConfigCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -336,6 +337,58 @@ test('a dry run runs nothing, an event is accepted at once and runs later', asyn
   );
   t.is(accepted.StatusCode, 202);
   t.is(await ran, 'success');
+});
+
+test('an event that fails is tried again, and what came of it goes to the function that is its destination', async t => {
+  const fails = `export const handler = async event => { if (event.fail) throw new RangeError('on purpose'); return 'well'; };`;
+  await createFunction(bench.lambda, 'failing-event', { files: { 'index.mjs': fails } });
+  await createFunction(bench.lambda, 'taker', {
+    files: {
+      'index.mjs': `export const handler = async event => { console.log('TAKEN', JSON.stringify(event)); };`,
+    },
+  });
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function';
+  const to = { Destination: `${arn}:taker` };
+  await bench.lambda.send(
+    new PutFunctionEventInvokeConfigCommand({
+      FunctionName: 'failing-event',
+      MaximumRetryAttempts: 1,
+      DestinationConfig: { OnSuccess: to, OnFailure: to },
+    }),
+  );
+  const taken = async (event: { fail: boolean }) => {
+    const told = new Promise<string>(resolve => {
+      const stop = bench.aws.onInvocation(({ functionName, logTail }) => {
+        if (functionName !== 'taker') return;
+        stop();
+        resolve(logTail);
+      });
+    });
+    const Payload = JSON.stringify(event);
+    await bench.lambda.send(
+      new InvokeCommand({ FunctionName: 'failing-event', InvocationType: 'Event', Payload }),
+    );
+    return JSON.parse(/TAKEN (.*)/.exec(await told)?.[1] ?? '');
+  };
+  const failed = await taken({ fail: true });
+  t.like(failed.requestContext, {
+    functionArn: `${arn}:failing-event:$LATEST`,
+    condition: 'RetriesExhausted',
+    approximateInvokeCount: 2,
+  });
+  t.deepEqual(failed.requestPayload, { fail: true });
+  t.deepEqual(failed.responseContext, {
+    statusCode: 200,
+    executedVersion: '$LATEST',
+    functionError: 'Unhandled',
+  });
+  t.is(failed.responsePayload.errorType, 'RangeError');
+  const well = await taken({ fail: false });
+  t.like(well, {
+    requestContext: { condition: 'Success', approximateInvokeCount: 1 },
+    responsePayload: 'well',
+  });
+  t.deepEqual(well.responseContext, { statusCode: 200, executedVersion: '$LATEST' });
 });
 
 test('a streamed response arrives in chunks, and an error in the middle is told at the end', async t => {
