@@ -235,7 +235,7 @@ export function createEnvironment(
     }
     await current.process.kill();
     running = undefined;
-    return { answer: none, failure: outcome, usedKib: 0 };
+    return { answer: none, failure: outcome, usedKib: current.api.peakKib() };
   }
 
   return {

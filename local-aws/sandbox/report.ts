@@ -16,7 +16,7 @@ export interface InvocationRecord {
   readonly durationMs: number;
   readonly billedMs: number;
   readonly memoryMb: number;
-  /** Peak resident memory in MB; 0 where the machine does not tell. */
+  /** Peak resident memory in MB, of a process that was killed before its last event; 0 where the machine does not tell. */
   readonly usedMb: number;
   /** `errorType` of a function error. */
   readonly error?: string | undefined;

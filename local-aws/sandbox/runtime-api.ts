@@ -32,6 +32,8 @@ export interface RuntimeApi {
   deliver(event: RuntimeEvent): Promise<RuntimeAnswer>;
   /** Resolves when the runtime, having answered, asks for the next event; with its peak memory in KiB, 0 if unknown. */
   idle(): Promise<number>;
+  /** Its peak memory in KiB when it last asked for an event: what is known of one that does not ask again. */
+  peakKib(): number;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
   const init = Promise.withResolvers<{ error?: Buffer }>();
   let answer = Promise.withResolvers<RuntimeAnswer>();
   let idle = Promise.withResolvers<number>();
+  let peakKib = 0;
   let waiting: ServerResponse | undefined;
   let event: RuntimeEvent | undefined;
 
@@ -62,7 +65,8 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
       request.resume();
       waiting = response;
       init.resolve({});
-      idle.resolve(Number(request.headers['local-aws-peak-kib'] ?? 0));
+      peakKib = Number(request.headers['local-aws-peak-kib'] ?? 0);
+      idle.resolve(peakKib);
       return;
     }
     if (request.method === 'POST' && path === 'init/error') {
@@ -99,6 +103,7 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
       return answer.promise;
     },
     idle: () => idle.promise,
+    peakKib: () => peakKib,
     close() {
       server.close();
       server.closeAllConnections();

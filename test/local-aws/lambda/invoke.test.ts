@@ -237,6 +237,7 @@ test('a function that fails answers with the error Lambda gives, and /tmp outliv
   t.is(late.errorType, 'Sandbox.Timedout');
   t.regex(late.errorMessage, /Error: Task timed out after 2\.00 seconds$/);
   t.regex(late.log, /Task timed out after 2\.00 seconds\n\nEND RequestId: .*\nREPORT .*Status: timeout/);
+  if (process.platform === 'linux') t.regex(late.log, /Max Memory Used: [1-9]\d* MB/);
   const after = await invoke(bench.lambda, 'crashing');
   t.is(after.value, true);
   t.regex(after.log, /INIT_REPORT Init Duration: [\d.]+ ms\tPhase: invoke\tStatus: success/);
