@@ -3,17 +3,19 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../command.ts';
 import { fail } from '../errors.ts';
+import { ensureBucket } from '../start/bucket.ts';
 import { dataOf, localOptions, openLocal, removeLocal, untilAborted } from '../start/local.ts';
-import { flagOf } from './values.ts';
+import { flagOf, textOf } from './values.ts';
 
 const region = 'us-east-1';
 
 export const command: Command = {
   name: 'local',
   summary: 'S3 and Lambda on this machine',
-  usage: 'layer-builder local [--port N] [--url-port N] [--data DIR] [--reset]',
+  usage: 'layer-builder local [--bucket BUCKET] [--port N] [--url-port N] [--data DIR] [--reset]',
   example: 'layer-builder local --port 4566 --data .local-aws',
   options: {
+    bucket: { type: 'string', help: 'make this bucket, unless it is there' },
     ...localOptions,
     reset: { type: 'boolean', help: 'forget everything first' },
   },
@@ -27,6 +29,15 @@ export const command: Command = {
       AWS_ACCESS_KEY_ID: local.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: local.credentials.secretAccessKey,
     };
+    const bucket = textOf(values, 'bucket');
+    if (bucket !== undefined) {
+      try {
+        await ensureBucket(environment, region, bucket);
+      } catch (error) {
+        await local.close();
+        throw error;
+      }
+    }
     const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
     return {
       data: { endpoint: local.endpoint, data, environment },

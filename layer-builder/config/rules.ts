@@ -7,6 +7,8 @@ import { ascending, falseOr, flag, list, map, object, oneOf, oneOfNumbers, text,
 /** npm's grammar, old capital letters included; no path can hide in it. */
 export const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
 
+export const bucketPattern = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
 /** Regions become part of a host's name. */
 export const regionPattern = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
@@ -69,7 +71,7 @@ export const configRules = object({
   forms: map(packageName, 'the name of a package', oneOf(packageForms)),
   compileCache: flag(),
   sourceMaps: flag(),
-  bucket: text('the name of a bucket', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+  bucket: text('the name of a bucket', bucketPattern),
   regions: list(text('a region such as eu-west-1', regionPattern)),
   prefix: text('a key prefix without leading slash', /^(?!\/)[A-Za-z0-9!_.*'()/-]*$/),
   layerName: text(

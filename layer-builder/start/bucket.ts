@@ -1,8 +1,13 @@
-/** The bucket of the rehearsal. Not versioned, unlike one for artifacts should be: the console damages objects to show what happens. */
+/** A bucket on this machine. Not versioned, unlike one for artifacts should be: the console damages objects to show what happens. */
 import { openClients } from '../aws/clients.ts';
+import { bucketPattern } from '../config/rules.ts';
+import { fail } from '../errors.ts';
 
-/** Makes the bucket unless it is there. */
+/** Makes the bucket unless it is there. Throws `USAGE` for what can be no name of one. */
 export async function ensureBucket(env: NodeJS.ProcessEnv, region: string, bucket: string): Promise<void> {
+  if (!bucketPattern.test(bucket)) {
+    fail('USAGE', `no name of a bucket (expected 3 to 63 of a-z, 0-9, . and -, found "${bucket}")`);
+  }
   const { CreateBucketCommand, HeadBucketCommand } = await import('@aws-sdk/client-s3');
   const clients = await openClients(env, region);
   try {

@@ -6,8 +6,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
+import { openClients } from '../../../layer-builder/aws/clients.ts';
 import { commandNames, loadCommand } from '../../../layer-builder/commands/index.ts';
 import { claimFolder } from '../../../local-aws/s3/store/claim.ts';
 import { findNodeFor } from '../../support/node-versions.ts';
@@ -162,7 +164,8 @@ test('local: a port that is taken is named with the option that changes it', asy
 
 test('local: prints the environment to export, serves, ends on Ctrl-C with status 0', async t => {
   const data = mkdtempSync(path.join(tmpdir(), 'layer-builder-local-'));
-  const child = startCli(['local', '--port', '0', '--url-port', '0', '--data', data, '--json']);
+  const words = ['--port', '0', '--url-port', '0', '--bucket', 'made-here', '--data', data, '--json'];
+  const child = startCli(['local', ...words]);
   let out = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     out += chunk;
@@ -175,7 +178,13 @@ test('local: prints the environment to export, serves, ends on Ctrl-C with statu
     'AWS_ACCESS_KEY_ID',
     'AWS_SECRET_ACCESS_KEY',
   ]);
-  t.true((await fetch(environment.AWS_ENDPOINT_URL)).status > 0);
+  const { s3, close } = await openClients(environment, environment.AWS_REGION);
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  close();
+  t.deepEqual(
+    Buckets.map(({ Name }) => Name),
+    ['made-here'],
+  );
   const ended = once(child, 'exit');
   child.kill('SIGINT');
   t.deepEqual(await ended, [0, null]);
