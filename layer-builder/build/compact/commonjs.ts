@@ -89,10 +89,11 @@ export function emptyModule(file: string, format: ModuleFormat): ReadModule {
 
 function readJson(file: string, text: string): ReadModule {
   try {
-    const literal = asciiOf(JSON.stringify(JSON.parse(text)));
-    // In an object literal `__proto__` would mean something else than in JSON.
-    const value = literal.includes('__proto__') ? `JSON.parse(${JSON.stringify(literal)})` : literal;
-    return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };
+    const value = JSON.stringify(JSON.parse(text));
+    // In an object literal `__proto__` would mean something else than in JSON; -0 and 1e400 have no short form.
+    const isOwn = /__proto__|-0|\de/i.test(text);
+    const literal = asciiOf(isOwn ? `JSON.parse(${JSON.stringify(text)})` : value);
+    return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${literal}}` };
   } catch {
     return { ...emptyModule(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
   }

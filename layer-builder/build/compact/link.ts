@@ -12,7 +12,7 @@ import { formatOf } from './format.ts';
 import { importElsewhere } from './imports.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
-import { dataName, isAscii, latePath, locationOf, startPath } from './names.ts';
+import { dataPath, isAscii, latePath, locationOf, startPath } from './names.ts';
 import type { Placement, Printed, PrintedModule } from './print.ts';
 import { printEntry, printGroup, printShared, printStart } from './print.ts';
 import { nodeResolver } from './resolve.ts';
@@ -139,7 +139,7 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
       if (format === 'native' || format === 'other') blame(`it loads ${basename(target)}`);
       else if (format === 'esm') blame('it loads an ES module from CommonJS');
       else if (format === 'json' && statSync(target).size > largeData) {
-        state.data.set(target, `.chunks/${state.artifact}-${dataName(target)}`);
+        state.data.set(target, dataPath(state.artifact, state.folder, target));
         targets.set(source, { kind: 'file', file: target });
       } else {
         idOf(target);

@@ -1,5 +1,4 @@
 /** Names of packages and files as the artifact sees them. */
-import { readFileSync } from 'node:fs';
 import { posix, relative, sep } from 'node:path';
 import { sha256Hex } from '../../../artifact/digest.ts';
 
@@ -27,9 +26,13 @@ export function isLate(path: string): boolean {
   return /\/\.chunks\/[^/]+-late-\d+\.cjs$/.test(path);
 }
 
-/** Two files of one name must not meet, and the name must not change with the place of the install. */
-export function dataName(file: string): string {
-  return `${stem(file)}-${sha256Hex(readFileSync(file)).slice(0, 8)}.json`;
+/**
+ * Where JSON lies that stays a file. Two files are two objects, even of one name and content, and the path must not change
+ * with the place of the install.
+ */
+export function dataPath(artifact: string, folder: string, file: string): string {
+  const own = relative(folder, file).split(sep).join('/');
+  return `.chunks/${artifact}-${stem(file)}-${sha256Hex(Buffer.from(own)).slice(0, 8)}.json`;
 }
 
 export function isAscii(text: string): boolean {

@@ -108,30 +108,46 @@ function isCode(file: string): boolean {
   return ['.js', '.cjs', '.mjs', ''].includes(extname(file));
 }
 
+/** A text as the code writes it, with this at its start: quotation mark and what is inside. */
+const textOf = (start: string) => String.raw`(["'\`])(${start}(?:\\[\s\S]|(?!\1)[^\\\n])*)\1`;
+const literal = textOf('');
+const comment = String.raw`\/\*.*?\*\/`;
+
 const patterns: readonly { readonly pattern: RegExp; readonly ways: readonly Way[] }[] = [
   {
-    pattern: /\brequire\s*(?:\.\s*resolve\s*)?\((?:\s*\/\*.*?\*\/)?\s*(["'`])([^"'`\n]+)\1/g,
+    pattern: new RegExp(String.raw`\brequire\s*(?:\.\s*resolve\s*)?\((?:\s*${comment})?\s*${literal}`, 'g'),
     ways: ['require'],
   },
-  { pattern: /\bimport\s*\((?:\s*\/\*.*?\*\/)*\s*(["'`])([^"'`\n]+)\1/g, ways: ['import'] },
-  { pattern: /\bfrom\s*(["'])([^"'\n]+)\1/g, ways: ['import'] },
-  { pattern: /\bimport\s*(["'])([^"'\n]+)\1/g, ways: ['import'] },
-  { pattern: /\bresolve\s*\(\s*(["'`])([^"'`\n]+)\1/g, ways: ['import', 'require'] },
+  { pattern: new RegExp(String.raw`\bimport\s*\((?:\s*${comment})*\s*${literal}`, 'g'), ways: ['import'] },
+  { pattern: new RegExp(String.raw`\bfrom\s*${literal}`, 'g'), ways: ['import'] },
+  { pattern: new RegExp(String.raw`\bimport\s*${literal}`, 'g'), ways: ['import'] },
+  { pattern: new RegExp(String.raw`\bresolve\s*\(\s*${literal}`, 'g'), ways: ['import', 'require'] },
   // `new URL('./worker.js', import.meta.url)`, `fork('./child')` and whatever else is handed a path
-  { pattern: /(["'`])(\.{1,2}\/[^"'`\n]*)\1/g, ways: ['require', 'import'] },
+  { pattern: new RegExp(textOf(String.raw`\.{1,2}\/`), 'g'), ways: ['require', 'import'] },
 ];
 
-function sourcesOf(text: string): { source: string; ways: readonly Way[] }[] {
+function sourcesOf(code: string): { source: string; ways: readonly Way[] }[] {
   return patterns.flatMap(({ pattern, ways }) =>
-    [...text.matchAll(pattern)].map(([, , source = '']) => ({ source, ways })),
+    [...code.matchAll(pattern)].map(([, , written = '']) => ({ source: meaningOf(written), ways })),
   );
 }
 
+const escapeSequence = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|(\r?\n)|([\s\S]))/gi;
+
+/** https://tc39.es/ecma262/#sec-literals-string-literals, as far as names of files go. */
+function meaningOf(written: string): string {
+  return written.replace(escapeSequence, (_, short, long, inBraces, lineFeed, plain) => {
+    const hex = short ?? long ?? inBraces;
+    if (hex !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), 0x10ffff));
+    return lineFeed === undefined ? plain : '';
+  });
+}
+
 /** `path.join(__dirname, 'worker.js')`, `'lib/worker'`: the last part of a path stands in a text. */
-function isNamed(path: string, text: string): boolean {
+function isNamed(path: string, code: string): boolean {
   const name = basename(path);
   const escaped = name.slice(0, name.length - extname(name).length).replace(/[^\w]/g, '\\$&');
-  return new RegExp(`["'\`/]${escaped}(?:${extname(name).replace('.', '\\.')})?["'\`]`).test(text);
+  return new RegExp(`["'\`/]${escaped}(?:${extname(name).replace('.', '\\.')})?["'\`]`).test(code);
 }
 
 /** package.json files that decide how Node takes a file: in its folder and in those above, up to the package's own. */

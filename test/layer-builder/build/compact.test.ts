@@ -340,8 +340,13 @@ test('a traced package keeps what is reached: code by name, data by path, and no
             exports.text = readFileSync(join(__dirname, '..', 'views', 'page.html'), 'utf8');
             exports.child = join(__dirname, 'child.js');
             exports.later = () => require('./later').later;
+            exports.odd = () => [require("./it's"), require('./\\x6c\\u{6c}6'), require('./od\\
+d')];
             exports.tools = [require('inner-tool').tool, require('inner-tool/extra.js').extra];`,
           'lib/later.js': `exports.later = 'later';`,
+          "lib/it's.js": 'module.exports = 1;',
+          'lib/ll6.js': 'module.exports = 2;',
+          'lib/odd.js': 'module.exports = 3;',
           'lib/child.js': `exports.child = 1;`,
           'lib/never.js': `exports.never = 1;`,
           'views/page.html': '<p>',
@@ -352,7 +357,8 @@ test('a traced package keeps what is reached: code by name, data by path, and no
   );
   t.is(forms['traced']?.form, 'traced', forms['traced']?.reason);
   t.deepEqual(files.filter(path => path.startsWith('traced/') && /\.|LICENSE/.test(path)).sort(), [
-    ...['traced/lib/child.js', 'traced/lib/index.js', 'traced/lib/later.js'],
+    ...['traced/lib/child.js', 'traced/lib/index.js', "traced/lib/it's.js", 'traced/lib/later.js'],
+    ...['traced/lib/ll6.js', 'traced/lib/odd.js'],
     ...['traced/package.json', 'traced/views/page.html'],
   ]);
   t.deepEqual(files.filter(path => path.startsWith('inner-tool/')).sort(), [
@@ -360,9 +366,9 @@ test('a traced package keeps what is reached: code by name, data by path, and no
   ]);
   const answer = await runIn(
     root,
-    `import traced from 'traced'; show([traced.text, traced.later(), traced.tools]);`,
+    `import traced from 'traced'; show([traced.text, traced.later(), traced.tools, traced.odd()]);`,
   );
-  t.deepEqual(answer, ['<p>', 'later', [1, 2]]);
+  t.deepEqual(answer, ['<p>', 'later', [1, 2], [1, 2, 3]]);
 });
 
 test('node:http is taken without waking undici', async t => {
@@ -416,6 +422,34 @@ test('bundled code is ASCII and means what it meant', async t => {
   );
   const said = ['ü😀', true, 'ä', '\\u00e4', 'ß'];
   t.deepEqual(answer, [said, [...said, { ключ: '値' }]]);
+});
+
+test('JSON in a bundle is what JSON.parse makes of it, and two files are two objects', async t => {
+  const large = JSON.stringify(Array.from({ length: 2000 }, (_, index) => index));
+  const { root, forms } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'much-data',
+        files: {
+          'index.js': `exports.odd = require('./odd.json'); exports.large = [require('./a/db.json'), require('./b/db.json')];`,
+          'odd.json': '{ "zero": -0, "huge": 1e400, "twice": 1, "b": 2, "twice": 3, "__proto__": 4 }',
+          'a/db.json': large,
+          'b/db.json': large,
+        },
+      },
+    ],
+  );
+  t.is(forms['much-data']?.form, 'compacted', forms['much-data']?.reason);
+  const answer = await runIn(
+    root,
+    `import data from 'much-data';
+       const { odd, large: [a, b] } = data;
+       a[0] = 'changed';
+       show([Object.is(odd.zero, -0), odd.huge === Infinity, Object.entries(odd).map(String), b[0], b.length]);`,
+  );
+  t.deepEqual(answer, [true, true, ['zero,0', 'huge,Infinity', 'twice,3', 'b,2', '__proto__,4'], 0, 2000]);
 });
 
 test('a package that imports one below itself, which stays as it is, is not moved away from it', async t => {
