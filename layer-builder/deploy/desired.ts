@@ -171,9 +171,14 @@ function layersOf({ config, lock, region, mode }: DesiredInput): string[] {
 export function requireObjects(lock: Lock, region: string): void {
   for (const artifact of lock.artifacts) {
     if (artifact.published[region] !== undefined) continue;
-    fail('NOT_PUBLISHED', `artifact ${artifact.name} is not published in ${region}`, {
-      hint: `run "layer-builder publish --bucket BUCKET --regions ${region}" first`,
-      details: { artifact: artifact.name, region, publishedIn: Object.keys(artifact.published) },
-    });
+    const publishedIn = Object.keys(artifact.published);
+    fail(
+      'NOT_PUBLISHED',
+      `artifact ${artifact.name} is not published there (expected ${region}, found ${publishedIn.join(', ') || 'no region'})`,
+      {
+        hint: `run "layer-builder publish --bucket BUCKET --regions ${region}" first`,
+        details: { artifact: artifact.name, region, publishedIn },
+      },
+    );
   }
 }

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { completeConfig } from '../../../layer-builder/config.ts';
 import type { DesiredInput } from '../../../layer-builder/deploy/desired.ts';
-import { desiredFunction } from '../../../layer-builder/deploy/desired.ts';
+import { desiredFunction, settingsOfStage } from '../../../layer-builder/deploy/desired.ts';
 import { parseManifest } from '../../../layer-builder/read/manifest.ts';
 
 const digest = `sha256:${'0'.repeat(64)}` as const;
@@ -71,4 +71,37 @@ test('layers that are too large together are refused with what was expected and 
   t.is(error.code, 'LAYER_LIMIT');
   t.regex(error.message, /at most 262144000 bytes unpacked, found 263000000/);
   t.notThrows(() => desiredFunction(input({ a: [200, true], b: [62, true] }, 'auto')));
+});
+
+test('a stage goes before the function, key by key of environment, tags and url; false takes the URL away', t => {
+  const config = completeConfig(
+    {
+      function: {
+        ...{ memory: 256, mode: 'layer', environment: { ONE: '1', TWO: '1' }, tags: { team: 'a' } },
+        url: { cors: { allowOrigins: ['*'] } },
+      },
+      stages: {
+        prod: { memory: 1024, mode: 's3', environment: { TWO: '2' }, url: { auth: 'AWS_IAM' } },
+        inner: { url: false, createRole: true },
+      },
+    },
+    { manifest: parseManifest('{}'), project: '/p', from: 'test' },
+  );
+  t.like(settingsOfStage(config, 'prod'), {
+    ...{ memory: 1024, mode: 's3', timeout: 30, environment: { ONE: '1', TWO: '2' }, tags: { team: 'a' } },
+    url: { auth: 'AWS_IAM', cors: { allowOrigins: ['*'] } },
+  });
+  t.like(settingsOfStage(config, 'dev'), {
+    memory: 256,
+    mode: 'layer',
+    url: { cors: { allowOrigins: ['*'] } },
+  });
+  const inner = {
+    ...input({ core: [1, true] }, 'layer'),
+    config,
+    settings: settingsOfStage(config, 'inner'),
+  };
+  t.is(desiredFunction(inner).url, undefined);
+  const open = { ...inner, settings: { ...settingsOfStage(config, 'dev'), role: 'arn:r' } };
+  t.is(desiredFunction(open).url?.auth, 'NONE');
 });
