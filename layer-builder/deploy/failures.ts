@@ -16,7 +16,7 @@ export function explain(error: unknown, name: string, step: DeployStep['kind']):
   if (conflicts.has(error.name)) {
     return new BuilderError(
       'DEPLOY_CONFLICT',
-      `${name} was changed by somebody else during this deployment (step: ${step})`,
+      `${name} was changed by somebody else during this deployment (expected what it was planned from, found another revision; step: ${step})`,
       {
         hint: 'run the deployment again; it starts from what is there now',
         cause: error,
