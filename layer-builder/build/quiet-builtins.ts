@@ -10,6 +10,7 @@
 import { isBuiltin } from 'node:module';
 import { extname } from 'node:path';
 import type { Plugin } from 'rolldown';
+import { exportsOf } from './compact/boundary.ts';
 import { isSyntaxNode } from './compact/scope.ts';
 import { importStatements, namesInBraces } from './compact/statements.ts';
 
@@ -56,8 +57,7 @@ export function quietBuiltins(): Plugin {
 async function importedNames(clause: string, code: string, id: string): Promise<string[] | undefined> {
   const star = /\*\s*as\s+([\w$]+)/.exec(clause)?.[1];
   if (star !== undefined) return fieldsOf(star, code, id);
-  // `{ type Stats }` asks for nothing.
-  return namesInBraces(clause).filter(imported => imported !== 'type');
+  return namesInBraces(clause);
 }
 
 /** Nodes in which a name is not read when the code runs: the import itself, and types. */
@@ -104,10 +104,9 @@ function isLabel(node: { readonly type: string; readonly [field: string]: unknow
 }
 
 function moduleText(name: string, names: readonly string[]): string {
-  const unique = [...new Set(names)];
   return [
     `const builtin = process.getBuiltinModule('node:${name}');`,
     'export default builtin;',
-    ...unique.map(key => `const own_${key} = builtin.${key};\nexport { own_${key} as ${key} };`),
+    ...exportsOf(names, 'builtin'),
   ].join('\n');
 }

@@ -2,6 +2,7 @@
  * Pure: one JSON file as a few changes to another. Two versions of a package often bring nearly the same table, such as
  * mime-db: the second costs a fifth of the zip of a small service, and nothing when it is made from the first.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../config/check.ts';
 import { asciiOf } from './names.ts';
 
@@ -36,18 +37,18 @@ export function planEdits(base: unknown, next: unknown): readonly Edit[] | undef
   flush(before.length);
   const isWorth = JSON.stringify(edits).length < most * JSON.stringify(next).length;
   // Other objects may say what JSON cannot, or the order may be lost: what is not the very same is not used.
-  return isWorth && JSON.stringify(applyEdits(base, edits)) === JSON.stringify(next) ? edits : undefined;
+  return isWorth && isSame(applyEdits(base, edits), next) && isSame(JSON.parse(JSON.stringify(edits)), edits)
+    ? edits
+    : undefined;
 }
 
-/** Nothing of `base` is shared: who changes one table must not change the other. */
+/** In their order too, and `-0` is not `0`. */
+function isSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(one, other) && JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The two share what did not change. */
 export function applyEdits(base: unknown, edits: readonly Edit[]): unknown {
-  const copy = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(copy);
-    const own: Record<string, unknown> = {};
-    for (const key in value) own[key] = copy((value as Record<string, unknown>)[key]);
-    return own;
-  };
   const entries = base as Record<string, unknown>;
   const keys = Object.keys(entries);
   const made: Record<string, unknown> = {};
@@ -55,7 +56,7 @@ export function applyEdits(base: unknown, edits: readonly Edit[]): unknown {
   for (const [at, remove, add] of [...edits, [keys.length, 0, {}] as const]) {
     for (; next < at; next++) {
       const key = keys[next] ?? '';
-      made[key] = copy(entries[key]);
+      made[key] = entries[key];
     }
     next += remove;
     Object.assign(made, add);
@@ -63,21 +64,20 @@ export function applyEdits(base: unknown, edits: readonly Edit[]): unknown {
   return made;
 }
 
-/** The text of a CommonJS module that does so; it requires the base by the name `base`. */
+/**
+ * The text of a CommonJS module that does so; the base is the file that `base` leads to, read once more: whoever required
+ * it before may have changed it since.
+ */
 export function amendText(edits: readonly Edit[]): string {
   // As a text it is parsed faster than as an object literal, and takes less of the compile cache.
   const text = asciiOf(JSON.stringify(JSON.stringify(edits)));
-  return `function(exports,require,module){${runtime}module.exports=amend(require("base"),JSON.parse(${text}))}`;
+  return `function(exports,require,module){${runtime}const base=JSON.parse(require("fs").readFileSync(require.resolve("base"),"utf8"));module.exports=amend(base,JSON.parse(${text}))}`;
 }
 
 /** `applyEdits` for the artifact. */
-const runtime = `const copy=value=>{
-if(typeof value!=="object"||value===null)return value;
-if(Array.isArray(value))return value.map(copy);
-const own={};for(const key in value)own[key]=copy(value[key]);return own};
-const amend=(base,edits)=>{const keys=Object.keys(base),made={};let next=0;
+const runtime = `const amend=(base,edits)=>{const keys=Object.keys(base),made={};let next=0;
 for(const[at,remove,add]of[...edits,[keys.length,0,{}]]){
-for(;next<at;next++)made[keys[next]]=copy(base[keys[next]]);
+for(;next<at;next++)made[keys[next]]=base[keys[next]];
 next+=remove;Object.assign(made,add)}
 return made};
 `.replaceAll('\n', '');

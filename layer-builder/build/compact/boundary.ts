@@ -26,8 +26,14 @@ export function doorText(shared: string, id: string, names: readonly string[]): 
     `import shared from ${JSON.stringify(shared)};`,
     `const own = shared.load(${JSON.stringify(id)});`,
     'export default own;',
-    ...[...new Set(names)].map(
-      name => `const own_${name} = own.${name};\nexport { own_${name} as ${name} };`,
-    ),
+    ...exportsOf(names, 'own'),
   ].join('\n');
+}
+
+/** Statements that export these fields of an object under their names, which may be any text. */
+export function exportsOf(names: readonly string[], object: string): string[] {
+  return [...new Set(names)].map((name, index) => {
+    const text = JSON.stringify(name);
+    return `const own_${index} = ${object}[${text}];\nexport { own_${index} as ${text} };`;
+  });
 }

@@ -5,12 +5,12 @@
  * a CommonJS one, its chunk takes it from the `.cjs` file. So sloppy code never becomes strict, `require` works where
  * it worked before, and each CommonJS module exists once, however it is reached.
  */
-import { readFileSync } from 'node:fs';
 import type { ModuleMemory } from './commonjs.ts';
 import { bundleEsm, withoutNameHelper } from './esm.ts';
 import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
 import type { HazardMemory } from './hazards.ts';
+import { compactJson, readJsonText } from './json.ts';
 import { linkCommonJs } from './link.ts';
 import type { SourceMap } from './maps.ts';
 import { locationOf, stem } from './names.ts';
@@ -109,10 +109,8 @@ export async function bundlePackages(input: BundleInput): Promise<BundleResult> 
     ...commonJs,
     ...withoutNameHelper(esm.chunks).map(chunk => linkFiles(chunk, state, places, ids)),
   ];
-  // Two copies of one package may bring the same data: it is kept once.
-  const data = new Map([...state.data].map(([file, path]) => [path, file]));
-  for (const [path, file] of data) {
-    const code = JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
+  for (const [file, path] of state.data) {
+    const code = compactJson(readJsonText(file));
     chunks.push({ path, code, shares: new Map([[locationOf(state.folder, file) ?? '', code.length]]) });
   }
   return {

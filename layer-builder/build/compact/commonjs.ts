@@ -8,9 +8,11 @@ import type { FormatMemory } from './format.ts';
 import { formatOf } from './format.ts';
 import type { HazardMemory, ModuleFormat } from './hazards.ts';
 import { hazardsOf } from './hazards.ts';
+import { compactJson } from './json.ts';
 import type { SourceMap } from './maps.ts';
 import { withoutFirstLine } from './maps.ts';
 import { asciiOf } from './names.ts';
+import { textOf } from './texts.ts';
 import { withoutUnderstood } from './understood.ts';
 
 /** A module on its own, before anything is decided about what it requires. */
@@ -61,8 +63,8 @@ export async function moduleReader(
       return { ...emptyModule(file, format), hazard: `it does not parse: ${plain.error}` };
     const asks: ReadModule = {
       ...emptyModule(file, format),
-      requires: sourcesOf(plain.code, /\brequire(?:\?\.)?\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
-      imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n])*)\1[,)]/g),
+      requires: sourcesOf(plain.code, /\brequire(?:\?\.)?\((["'`])((?:(?!\1)[^\\\n]|\\[\s\S])*)\1[,)]/g),
+      imports: sourcesOf(plain.code, /\bimport\((["'`])((?:(?!\1)[^\\\n]|\\[\s\S])*)\1[,)]/g),
     };
     const body = plain.code.slice(head.trimEnd().length);
     const [hazard] = withoutUnderstood(hazardsOf(file, text, format, hazards, body), file);
@@ -89,11 +91,10 @@ export function emptyModule(file: string, format: ModuleFormat): ReadModule {
 
 function readJson(file: string, text: string): ReadModule {
   try {
-    const value = JSON.stringify(JSON.parse(text));
-    // In an object literal `__proto__` would mean something else than in JSON; -0 and 1e400 have no short form.
-    const isOwn = /__proto__|-0|\de/i.test(text);
-    const literal = asciiOf(isOwn ? `JSON.parse(${JSON.stringify(text)})` : value);
-    return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${literal}}` };
+    const literal = asciiOf(compactJson(text));
+    // In an object literal `__proto__` would mean something else than in JSON.
+    const value = /__proto__|\\u00[5-7]/i.test(literal) ? `JSON.parse(${JSON.stringify(literal)})` : literal;
+    return { ...emptyModule(file, 'json'), code: `(exports,require,module)=>{module.exports=${value}}` };
   } catch {
     return { ...emptyModule(file, 'json'), hazard: `${basename(file)} is not valid JSON` };
   }
@@ -104,7 +105,9 @@ function sourcesOf(code: string, pattern: RegExp): string[] {
   const found = [...code.matchAll(pattern)].map(([, quote, source = '']) => ({ quote, source }));
   return [
     ...new Set(
-      found.filter(({ quote, source }) => quote !== '`' || !source.includes('${')).map(item => item.source),
+      found
+        .filter(({ quote, source }) => quote !== '`' || !source.includes('${'))
+        .map(item => textOf(item.source)),
     ),
   ];
 }

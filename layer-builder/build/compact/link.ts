@@ -1,5 +1,5 @@
 /** Links CommonJS modules into few files: those of one entry lie in its file, those of several in a shared one. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join, posix, relative, sep } from 'node:path';
 import { amendText, planEdits } from './amend.ts';
@@ -10,6 +10,7 @@ import type { ReadModule } from './commonjs.ts';
 import { emptyModule, moduleReader } from './commonjs.ts';
 import { formatOf } from './format.ts';
 import { importElsewhere } from './imports.ts';
+import { isJson, readJsonText } from './json.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
 import { dataPath, isAscii, latePath, locationOf, startPath } from './names.ts';
@@ -138,7 +139,7 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
       const format = formatOf(target, state.memory);
       if (format === 'native' || format === 'other') blame(`it loads ${basename(target)}`);
       else if (format === 'esm') blame('it loads an ES module from CommonJS');
-      else if (format === 'json' && statSync(target).size > largeData) {
+      else if (format === 'json' && statSync(target).size > largeData && isJson(target) && !ids.has(target)) {
         state.data.set(target, dataPath(state.artifact, state.folder, target));
         targets.set(source, { kind: 'file', file: target });
       } else {
@@ -166,7 +167,7 @@ async function readGraph(state: BundleState, roots: readonly string[]): Promise<
 function amendData(state: BundleState, { ids, modules }: Graph): void {
   const bases: { readonly file: string; readonly value: unknown }[] = [];
   for (const file of [...state.data.keys()].sort()) {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const value: unknown = JSON.parse(readJsonText(file));
     const [found] = bases.flatMap(base => {
       const edits = basename(base.file) === basename(file) ? planEdits(base.value, value) : undefined;
       return edits === undefined ? [] : [{ base: base.file, code: amendText(edits) }];

@@ -42,6 +42,7 @@ if(!has(known,id))bring(places[id]);
 const[native,run,needs={}]=known[id];
 const require=name=>{const found=has(needs,name)?needs[name]:name;return typeof found==="number"?load(found):own(found)??native(found)};
 for(const key of["main","extensions","cache"])require[key]=native[key];
+require.resolve=name=>native.resolve(has(needs,name)?needs[name]:name);
 const module=done[id]={exports:{},require};
 try{run.call(module.exports,module.exports,require,module)}catch(error){delete done[id];throw error}
 return module.exports}

@@ -12,6 +12,7 @@ import { hazardsOf } from './hazards.ts';
 import { locationOf } from './names.ts';
 import type { Way } from './resolve.ts';
 import { nodeResolver } from './resolve.ts';
+import { quoted, textOf } from './texts.ts';
 import { withoutUnderstood } from './understood.ts';
 
 /** A package that is not bundled. */
@@ -108,46 +109,35 @@ function isCode(file: string): boolean {
   return ['.js', '.cjs', '.mjs', ''].includes(extname(file));
 }
 
-/** A text as the code writes it, with this at its start: quotation mark and what is inside. */
-const textOf = (start: string) => String.raw`(["'\`])(${start}(?:\\[\s\S]|(?!\1)[^\\\n])*)\1`;
-const literal = textOf('');
-const comment = String.raw`\/\*.*?\*\/`;
-
+/** What stands before a text that names a module, and how it is asked for. */
 const patterns: readonly { readonly pattern: RegExp; readonly ways: readonly Way[] }[] = [
   {
-    pattern: new RegExp(String.raw`\brequire\s*(?:\.\s*resolve\s*)?\((?:\s*${comment})?\s*${literal}`, 'g'),
+    pattern: beforeText(String.raw`\brequire\s*(?:\.\s*resolve\s*)?\((?:\s*\/\*.*?\*\/)?\s*`),
     ways: ['require'],
   },
-  { pattern: new RegExp(String.raw`\bimport\s*\((?:\s*${comment})*\s*${literal}`, 'g'), ways: ['import'] },
-  { pattern: new RegExp(String.raw`\bfrom\s*${literal}`, 'g'), ways: ['import'] },
-  { pattern: new RegExp(String.raw`\bimport\s*${literal}`, 'g'), ways: ['import'] },
-  { pattern: new RegExp(String.raw`\bresolve\s*\(\s*${literal}`, 'g'), ways: ['import', 'require'] },
+  { pattern: beforeText(String.raw`\bimport\s*\((?:\s*\/\*.*?\*\/)*\s*`), ways: ['import'] },
+  { pattern: beforeText(String.raw`\bfrom\s*`), ways: ['import'] },
+  { pattern: beforeText(String.raw`\bimport\s*`), ways: ['import'] },
+  { pattern: beforeText(String.raw`\bresolve\s*\(\s*`), ways: ['import', 'require'] },
   // `new URL('./worker.js', import.meta.url)`, `fork('./child')` and whatever else is handed a path
-  { pattern: new RegExp(textOf(String.raw`\.{1,2}\/`), 'g'), ways: ['require', 'import'] },
+  { pattern: beforeText(String.raw`(?=["'\`]\.{1,2}\/)`), ways: ['require', 'import'] },
 ];
 
-function sourcesOf(code: string): { source: string; ways: readonly Way[] }[] {
+function beforeText(head: string): RegExp {
+  return new RegExp(head + quoted, 'g');
+}
+
+function sourcesOf(text: string): { source: string; ways: readonly Way[] }[] {
   return patterns.flatMap(({ pattern, ways }) =>
-    [...code.matchAll(pattern)].map(([, , written = '']) => ({ source: meaningOf(written), ways })),
+    [...text.matchAll(pattern)].map(([, , source = '']) => ({ source: textOf(source), ways })),
   );
 }
 
-const escapeSequence = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|(\r?\n)|([\s\S]))/gi;
-
-/** https://tc39.es/ecma262/#sec-literals-string-literals, as far as names of files go. */
-function meaningOf(written: string): string {
-  return written.replace(escapeSequence, (_, short, long, inBraces, lineFeed, plain) => {
-    const hex = short ?? long ?? inBraces;
-    if (hex !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), 0x10ffff));
-    return lineFeed === undefined ? plain : '';
-  });
-}
-
 /** `path.join(__dirname, 'worker.js')`, `'lib/worker'`: the last part of a path stands in a text. */
-function isNamed(path: string, code: string): boolean {
+function isNamed(path: string, text: string): boolean {
   const name = basename(path);
   const escaped = name.slice(0, name.length - extname(name).length).replace(/[^\w]/g, '\\$&');
-  return new RegExp(`["'\`/]${escaped}(?:${extname(name).replace('.', '\\.')})?["'\`]`).test(code);
+  return new RegExp(`["'\`/]${escaped}(?:${extname(name).replace('.', '\\.')})?["'\`]`).test(text);
 }
 
 /** package.json files that decide how Node takes a file: in its folder and in those above, up to the package's own. */

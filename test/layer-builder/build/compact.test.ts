@@ -616,3 +616,86 @@ test('node:http2 is loaded by the first use of it or its constants, and is the m
   );
   t.deepEqual(answer, [true, false, 200, true, true, 1, true]);
 });
+
+test('modules are found however their names are written, in a bundle and traced', async t => {
+  const names = String.raw`[require('./\x6c6').is, require("./it's").is, require('./a\u{62}\143').is, require('./\
+more').is]`;
+  const files = { 'l6.js': `exports.is = 1;`, "it's.js": `exports.is = 2;`, 'abc.js': `exports.is = 3;` };
+  const more = { 'more.js': 'exports.is = 4;' };
+  const { root, forms } = await build(
+    t,
+    [],
+    [
+      { name: 'bundled', files: { 'index.js': `exports.found = ${names};`, ...files, ...more } },
+      {
+        name: 'traced',
+        files: { 'index.js': `exports.place = __dirname; exports.found = ${names};`, ...files, ...more },
+      },
+      { name: 'inner-cjs', files: { 'index.js': `exports['a-b'] = 5; exports.c = 6;` } },
+      {
+        name: 'text-names',
+        manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-cjs': '1.0.0' } },
+        files: {
+          'i.js': `import os, { type } from 'node:os'; import { 'EOL' as line, "default" as same } from 'node:os';
+                   import cjs from 'inner-cjs'; import { 'a-b' as ab, c } from 'inner-cjs';
+                   export const found = [typeof type, line.length, same === os, cjs['a-b'], ab, c];`,
+        },
+      },
+    ],
+  );
+  t.is(forms['bundled']?.form, 'compacted');
+  t.is(forms['traced']?.form, 'traced');
+  t.is(forms['text-names']?.form, 'compacted', forms['text-names']?.reason);
+  const answer = await runIn(
+    root,
+    `import bundled from 'bundled'; import traced from 'traced'; import { found } from 'text-names';
+     show([bundled.found, traced.found, found]);`,
+  );
+  t.deepEqual(answer, [
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
+    ['function', 1, true, 5, 5, 6],
+  ]);
+});
+
+test('JSON files give what JSON.parse gives, and each an object of its own', async t => {
+  const odd = String.raw`{ "minus": -0, "most": [1e400], "twice": 1, "twice": { "a b": 2 }, "_\u005fproto__": { "x": -0 } }`;
+  const table = Array.from({ length: 600 }, (_, index) => `"key-${index}": { "list": [${index}] }`).join();
+  const [large, list] = [`\uFEFF{ ${table}, "odd": ${odd} }`, JSON.stringify(Array(3000).fill([1]))];
+  const plain = `{ ${table} }`;
+  const { root, forms } = await build(
+    t,
+    [],
+    [
+      {
+        name: 'data',
+        files: {
+          'index.js': `exports.small = require('./small.json'); exports.large = require('./large.json');
+            exports.read = path => { switch (path) {
+              case 'a': return require('./a/list.json'); case 'b': return require('./b/list.json');
+              case 'plain': return require('./a/table.json'); case 'more': return require('./b/table.json');
+              case 'same': return require('./b/table.json'); } };`,
+          ...{ 'small.json': odd, 'large.json': large, 'a/list.json': list, 'b/list.json': list },
+          ...{ 'a/table.json': plain, 'b/table.json': plain },
+        },
+      },
+    ],
+  );
+  t.is(forms['data']?.form, 'compacted', forms['data']?.reason);
+  const answer = await runIn(
+    root,
+    `import assert from 'node:assert'; import data from 'data';
+     const odd = JSON.parse(String.raw\`${odd}\`);
+     assert.deepStrictEqual(data.small, odd);
+     assert.deepStrictEqual(data.large.odd, odd);
+     const lists = ['a', 'b'].map(data.read);
+     lists[0][0].push(2);
+     // changed before the other one, which is made from it, is read
+     const plain = data.read('plain');
+     plain['key-7'].list.push('changed');
+     plain.added = 1;
+     const more = data.read('more');
+     show([lists[1][0], more['key-7'], 'added' in more, more === data.read('same'), Object.keys(more).length]);`,
+  );
+  t.deepEqual(answer, [[1], { list: [7] }, false, true, 600]);
+});
