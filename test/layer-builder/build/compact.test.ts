@@ -45,6 +45,23 @@ async function build(
   };
 }
 
+const together: MadeUpPackage[] = [];
+let builtTogether: Promise<Built> | undefined;
+const ends: (() => unknown)[] = [];
+test.after.always(async () => {
+  for (const end of ends) await end();
+});
+
+/** Packages of one test that are built with those of the others: they know nothing of each other, and a build is half a second. */
+function addTogether(packages: readonly MadeUpPackage[]): void {
+  together.push(...packages);
+}
+
+function buildTogether(t: ExecutionContext): Promise<Built> {
+  builtTogether ??= build({ ...t, teardown: end => ends.push(end) }, [], together);
+  return builtTogether;
+}
+
 /** Runs code as Lambda's Node would, beside node_modules; answers what it prints as JSON. */
 async function runIn(root: string, code: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(
@@ -85,21 +102,19 @@ test('koa and its router: two packages of files for forty, require and import gi
   t.deepEqual(answer, [true, 'HttpError', 'function', 200, { b: '1' }, version]);
 });
 
+addTogether([
+  {
+    name: 'two-sides',
+    manifest: { exports: { '.': { import: './side.mjs', require: './side.cjs' } } },
+    files: {
+      'side.mjs': `export const side = 'import'; export default class Side {}`,
+      'side.cjs': `exports.side = 'require'; exports.only = 1;`,
+    },
+  },
+]);
+
 test('a package with import and require sides keeps both, with their own names', async t => {
-  const { root, forms } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'two-sides',
-        manifest: { exports: { '.': { import: './side.mjs', require: './side.cjs' } } },
-        files: {
-          'side.mjs': `export const side = 'import'; export default class Side {}`,
-          'side.cjs': `exports.side = 'require'; exports.only = 1;`,
-        },
-      },
-    ],
-  );
+  const { root, forms } = await buildTogether(t);
   t.is(forms['two-sides']?.form, 'compacted');
   const answer = await runIn(
     root,
@@ -111,31 +126,29 @@ test('a package with import and require sides keeps both, with their own names',
   t.deepEqual(answer, ['import', ['default', 'side'], 'Side', { side: 'require', only: 1 }]);
 });
 
+addTogether([
+  {
+    name: 'inner-state',
+    files: { 'index.js': `exports.count = 0; exports.next = () => ++exports.count;` },
+  },
+  {
+    name: 'esm-user',
+    manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-state': '1.0.0' } },
+    files: {
+      'i.js': `import state, { next } from 'inner-state'; export const tick = () => next(); export { state };`,
+    },
+  },
+  {
+    name: 'cjs-user',
+    manifest: { dependencies: { 'inner-state': '1.0.0' } },
+    files: {
+      'index.js': `const s = require('inner-state'); module.exports = { tick: () => s.next(), state: s };`,
+    },
+  },
+]);
+
 test('an ES module and a CommonJS module share one copy of what both need', async t => {
-  const { root, files } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'inner-state',
-        files: { 'index.js': `exports.count = 0; exports.next = () => ++exports.count;` },
-      },
-      {
-        name: 'esm-user',
-        manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-state': '1.0.0' } },
-        files: {
-          'i.js': `import state, { next } from 'inner-state'; export const tick = () => next(); export { state };`,
-        },
-      },
-      {
-        name: 'cjs-user',
-        manifest: { dependencies: { 'inner-state': '1.0.0' } },
-        files: {
-          'index.js': `const s = require('inner-state'); module.exports = { tick: () => s.next(), state: s };`,
-        },
-      },
-    ],
-  );
+  const { root, files } = await buildTogether(t);
   t.false(files.some(path => path.startsWith('inner-state')));
   const answer = await runIn(
     root,
@@ -253,7 +266,7 @@ test('a package that would not survive a bundle is traced or stays whole, with t
   t.deepEqual(answer, [1, 'data', 1]);
 });
 
-test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy as it was written', async t => {
+{
   const inner = {
     name: 'inner-modes',
     files: {
@@ -263,21 +276,18 @@ test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy 
   };
   const modes = `[require('inner-modes').isStrict, require('inner-modes/strict').isStrict]`;
   const dependencies = { 'inner-modes': '1.0.0' };
-  const { root, forms } = await build(
-    t,
-    [],
-    [
-      inner,
-      {
-        name: 'strict-user',
-        manifest: { dependencies },
-        files: { 'index.js': `'use strict';\nexports.modes = ${modes};` },
-      },
-      {
-        name: 'sloppy-user',
-        manifest: { dependencies },
-        files: {
-          'index.js': `#!/usr/bin/env node
+  addTogether([
+    inner,
+    {
+      name: 'strict-user',
+      manifest: { dependencies },
+      files: { 'index.js': `'use strict';\nexports.modes = ${modes};` },
+    },
+    {
+      name: 'sloppy-user',
+      manifest: { dependencies },
+      files: {
+        'index.js': `#!/usr/bin/env node
             exports.modes = ${modes};
             exports.isStrict = (function () { return this === undefined; })();
             exports.own = [this === exports, typeof require, require.main === module, module.exports === exports];
@@ -289,16 +299,19 @@ test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy 
             exports.same = require('./a') === require('./a.js');
             if (exports.same) return;
             exports.after = 'a return ends the module';`,
-          'a.js': `exports.early = 1; exports.seen = require('./b').seen; exports.late = 1;`,
-          'b.js': `exports.seen = Object.keys(require('./a'));`,
-          'fails.js': `globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error('try ' + globalThis.tries);`,
-          'var.js': `var exports = exports || {}; var module = module || {}; exports.kept = 1;`,
-          'data.json': '{"__proto__":1,"b":2}',
-        },
+        'a.js': `exports.early = 1; exports.seen = require('./b').seen; exports.late = 1;`,
+        'b.js': `exports.seen = Object.keys(require('./a'));`,
+        'fails.js': `globalThis.tries = (globalThis.tries ?? 0) + 1; throw new Error('try ' + globalThis.tries);`,
+        'var.js': `var exports = exports || {}; var module = module || {}; exports.kept = 1;`,
+        'data.json': '{"__proto__":1,"b":2}',
       },
-    ],
-  );
-  t.deepEqual([...new Set(Object.values(forms).map(item => item.form))], ['compacted']);
+    },
+  ]);
+}
+
+test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy as it was written', async t => {
+  const { root, forms } = await buildTogether(t);
+  for (const name of ['inner-modes', 'strict-user', 'sloppy-user']) t.is(forms[name]?.form, 'compacted');
   const answer = await runIn(
     root,
     `import strict from 'strict-user';
@@ -321,20 +334,16 @@ test('CommonJS modules run in a bundle as Node runs them, each strict or sloppy 
   ]);
 });
 
-test('a traced package keeps what is reached: code by name, data by path, and nothing else', async t => {
-  const { root, files, forms } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'inner-tool',
-        files: { 'index.js': `exports.tool = 1;`, 'extra.js': `exports.extra = 2;`, 'never.js': '' },
-      },
-      {
-        name: 'traced',
-        manifest: { main: 'lib/index.js', dependencies: { 'inner-tool': '1.0.0' } },
-        files: {
-          'lib/index.js': `
+addTogether([
+  {
+    name: 'inner-tool',
+    files: { 'index.js': `exports.tool = 1;`, 'extra.js': `exports.extra = 2;`, 'never.js': '' },
+  },
+  {
+    name: 'traced',
+    manifest: { main: 'lib/index.js', dependencies: { 'inner-tool': '1.0.0' } },
+    files: {
+      'lib/index.js': `
             const { readFileSync } = require('fs');
             const { join } = require('path');
             exports.text = readFileSync(join(__dirname, '..', 'views', 'page.html'), 'utf8');
@@ -343,18 +352,20 @@ test('a traced package keeps what is reached: code by name, data by path, and no
             exports.odd = () => [require("./it's"), require('./\\x6c\\u{6c}6'), require('./od\\
 d')];
             exports.tools = [require('inner-tool').tool, require('inner-tool/extra.js').extra];`,
-          'lib/later.js': `exports.later = 'later';`,
-          "lib/it's.js": 'module.exports = 1;',
-          'lib/ll6.js': 'module.exports = 2;',
-          'lib/odd.js': 'module.exports = 3;',
-          'lib/child.js': `exports.child = 1;`,
-          'lib/never.js': `exports.never = 1;`,
-          'views/page.html': '<p>',
-          LICENSE: 'free',
-        },
-      },
-    ],
-  );
+      'lib/later.js': `exports.later = 'later';`,
+      "lib/it's.js": 'module.exports = 1;',
+      'lib/ll6.js': 'module.exports = 2;',
+      'lib/odd.js': 'module.exports = 3;',
+      'lib/child.js': `exports.child = 1;`,
+      'lib/never.js': `exports.never = 1;`,
+      'views/page.html': '<p>',
+      LICENSE: 'free',
+    },
+  },
+]);
+
+test('a traced package keeps what is reached: code by name, data by path, and nothing else', async t => {
+  const { root, files, forms } = await buildTogether(t);
   t.is(forms['traced']?.form, 'traced', forms['traced']?.reason);
   t.deepEqual(files.filter(path => path.startsWith('traced/') && /\.|LICENSE/.test(path)).sort(), [
     ...['traced/lib/child.js', 'traced/lib/index.js', "traced/lib/it's.js", 'traced/lib/later.js'],
@@ -371,22 +382,20 @@ d')];
   t.deepEqual(answer, ['<p>', 'later', [1, 2], [1, 2, 3]]);
 });
 
-test('node:http is taken without waking undici', async t => {
-  const { root } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'server',
-        manifest: { type: 'module', main: 'i.js' },
-        files: {
-          'i.js': `import http, { // by number (all)
+addTogether([
+  {
+    name: 'server',
+    manifest: { type: 'module', main: 'i.js' },
+    files: {
+      'i.js': `import http, { // by number (all)
                      STATUS_CODES as codes /* , METHODS */ } from 'node:http'; import * as all from 'node:http';
                    export const teapot = codes[418]; export const same = http.STATUS_CODES === codes && all.default.METHODS === all.METHODS;`,
-        },
-      },
-    ],
-  );
+    },
+  },
+]);
+
+test('node:http is taken without waking undici', async t => {
+  const { root } = await buildTogether(t);
   const answer = await runIn(
     root,
     `import { same, teapot } from 'server';
@@ -395,23 +404,23 @@ test('node:http is taken without waking undici', async t => {
   t.deepEqual(answer, [true, "I'm a Teapot", false]);
 });
 
-test('bundled code is ASCII and means what it meant', async t => {
+{
   const code = `'ü😀', /^[é😀-😂]$/u.test('😁'), \`ä\`, String.raw\`\\u00e4\`, { ö: 'ß' }.ö`;
-  const { root, files } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'other-letters',
-        manifest: { exports: { import: './i.mjs', require: './r.js' } },
-        files: {
-          'i.mjs': `export const said = [${code}];`,
-          'r.js': `exports.said = [${code}, require('./data.json')];`,
-          'data.json': JSON.stringify({ ключ: '値' }),
-        },
+  addTogether([
+    {
+      name: 'other-letters',
+      manifest: { exports: { import: './i.mjs', require: './r.js' } },
+      files: {
+        'i.mjs': `export const said = [${code}];`,
+        'r.js': `exports.said = [${code}, require('./data.json')];`,
+        'data.json': JSON.stringify({ ключ: '値' }),
       },
-    ],
-  );
+    },
+  ]);
+}
+
+test('bundled code is ASCII and means what it meant', async t => {
+  const { root, files } = await buildTogether(t);
   for (const path of files.filter(name => /js$/.test(name)))
     t.regex(readFileSync(join(root, 'node_modules', path), 'utf8'), /^[\0-\x7f]+$/, path);
   const answer = await runIn(
@@ -439,25 +448,23 @@ test('a package that imports one below itself, which stays as it is, is not move
   t.deepEqual([...hazards.keys()], ['node_modules/outer']);
 });
 
-test('what only a function asks for lies in a file that no start reads, and finds the same modules', async t => {
-  const { root, files } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'sleeper',
-        files: {
-          'index.js': `exports.state = require('./state'); exports.wake = () => require('./late').wake();
+addTogether([
+  {
+    name: 'sleeper',
+    files: {
+      'index.js': `exports.state = require('./state'); exports.wake = () => require('./late').wake();
                        exports.asked = () => [require?.('./optional').is, require('./more', 1).is];`,
-          'optional.js': `exports.is = 'optional';`,
-          'more.js': `exports.is = 'more';`,
-          'state.js': `exports.count = 0;`,
-          'late.js': `const state = require('./state'); const own = require('./index'); const text = '${'x'.repeat(70_000)}';
+      'optional.js': `exports.is = 'optional';`,
+      'more.js': `exports.is = 'more';`,
+      'state.js': `exports.count = 0;`,
+      'late.js': `const state = require('./state'); const own = require('./index'); const text = '${'x'.repeat(70_000)}';
                       exports.wake = () => [++state.count, own.state === state, text.length];`,
-        },
-      },
-    ],
-  );
+    },
+  },
+]);
+
+test('what only a function asks for lies in a file that no start reads, and finds the same modules', async t => {
+  const { root, files } = await buildTogether(t);
   t.true(files.includes('.chunks/core-late-0.cjs'));
   const answer = await runIn(
     root,
@@ -539,27 +546,25 @@ test('what every start runs may import, as Node lets a module, without a warning
   t.deepEqual([stdout, stderr], ['import( function ERR_MODULE_NOT_FOUND\n', '']);
 });
 
-test("Node's modules pass resolution hooks by, worker_threads does not: threads depend on it", async t => {
-  const { root } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'required',
-        files: {
-          'index.js': `require('node:path'); exports.threads = require('worker_threads').isMainThread;`,
-        },
-      },
-      {
-        name: 'imported',
-        manifest: { type: 'module', main: 'i.js' },
-        files: {
-          'i.js': `import { join } from 'node:path'; import { isMainThread } from 'node:worker_threads';
+addTogether([
+  {
+    name: 'required',
+    files: {
+      'index.js': `require('node:path'); exports.threads = require('worker_threads').isMainThread;`,
+    },
+  },
+  {
+    name: 'imported',
+    manifest: { type: 'module', main: 'i.js' },
+    files: {
+      'i.js': `import { join } from 'node:path'; import { isMainThread } from 'node:worker_threads';
                    export const path = join('a', 'b'); export const main = isMainThread;`,
-        },
-      },
-    ],
-  );
+    },
+  },
+]);
+
+test("Node's modules pass resolution hooks by, worker_threads does not: threads depend on it", async t => {
+  const { root } = await buildTogether(t);
   const answer = await runIn(
     root,
     `import module from 'node:module';
@@ -572,11 +577,15 @@ test("Node's modules pass resolution hooks by, worker_threads does not: threads 
   t.deepEqual(answer, [true, 'a/b', true, ['node:worker_threads', 'worker_threads']]);
 });
 
-test('node:http2 is loaded by the first use of it or its constants, and is the module itself in all else', async t => {
+{
   const code = `const http2 = require('http2'); const { constants } = http2; exports.status = () => constants.HTTP_STATUS_OK;
     exports.names = () => Object.keys(http2); exports.connect = () => http2.connect; exports.set = value => { http2.extra = value; };
     exports.same = require('node:http2') === http2;`;
-  const { root } = await build(t, [], [{ name: 'two', files: { 'index.js': code } }]);
+  addTogether([{ name: 'two', files: { 'index.js': code } }]);
+}
+
+test('node:http2 is loaded by the first use of it or its constants, and is the module itself in all else', async t => {
+  const { root } = await buildTogether(t);
   const answer = await runIn(
     root,
     `import two from 'two';
@@ -589,38 +598,38 @@ test('node:http2 is loaded by the first use of it or its constants, and is the m
   t.deepEqual(answer, [true, false, 200, true, true, 1, true]);
 });
 
-test('modules are found however their names are written, in a bundle and traced', async t => {
+{
   const names = String.raw`[require('./\x6c6').is, require("./it's").is, require('./a\u{62}\143').is, require('./\
 more').is]`;
   const files = { 'l6.js': `exports.is = 1;`, "it's.js": `exports.is = 2;`, 'abc.js': `exports.is = 3;` };
   const more = { 'more.js': 'exports.is = 4;' };
-  const { root, forms } = await build(
-    t,
-    [],
-    [
-      { name: 'bundled', files: { 'index.js': `exports.found = ${names};`, ...files, ...more } },
-      {
-        name: 'traced',
-        files: { 'index.js': `exports.place = __dirname; exports.found = ${names};`, ...files, ...more },
-      },
-      { name: 'inner-cjs', files: { 'index.js': `exports['a-b'] = 5; exports.c = 6;` } },
-      {
-        name: 'text-names',
-        manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-cjs': '1.0.0' } },
-        files: {
-          'i.js': `import os, { type } from 'node:os'; import { 'EOL' as line, "default" as same } from 'node:os';
+  addTogether([
+    { name: 'bundled', files: { 'index.js': `exports.found = ${names};`, ...files, ...more } },
+    {
+      name: 'traced-names',
+      files: { 'index.js': `exports.place = __dirname; exports.found = ${names};`, ...files, ...more },
+    },
+    { name: 'inner-cjs', files: { 'index.js': `exports['a-b'] = 5; exports.c = 6;` } },
+    {
+      name: 'text-names',
+      manifest: { type: 'module', main: 'i.js', dependencies: { 'inner-cjs': '1.0.0' } },
+      files: {
+        'i.js': `import os, { type } from 'node:os'; import { 'EOL' as line, "default" as same } from 'node:os';
                    import cjs from 'inner-cjs'; import { 'a-b' as ab, c } from 'inner-cjs';
                    export const found = [typeof type, line.length, same === os, cjs['a-b'], ab, c];`,
-        },
       },
-    ],
-  );
+    },
+  ]);
+}
+
+test('modules are found however their names are written, in a bundle and traced', async t => {
+  const { root, forms } = await buildTogether(t);
   t.is(forms['bundled']?.form, 'compacted');
-  t.is(forms['traced']?.form, 'traced');
+  t.is(forms['traced-names']?.form, 'traced');
   t.is(forms['text-names']?.form, 'compacted', forms['text-names']?.reason);
   const answer = await runIn(
     root,
-    `import bundled from 'bundled'; import traced from 'traced'; import { found } from 'text-names';
+    `import bundled from 'bundled'; import traced from 'traced-names'; import { found } from 'text-names';
      show([bundled.found, traced.found, found]);`,
   );
   t.deepEqual(answer, [
@@ -630,29 +639,27 @@ more').is]`;
   ]);
 });
 
-test('JSON files give what JSON.parse gives, and each an object of its own', async t => {
-  const odd = String.raw`{ "minus": -0, "most": [1e400], "twice": 1, "twice": { "a b": 2 }, "_\u005fproto__": { "x": -0 } }`;
-  const table = Array.from({ length: 600 }, (_, index) => `"key-${index}": { "list": [${index}] }`).join();
-  const [large, list] = [`\uFEFF{ ${table}, "odd": ${odd} }`, JSON.stringify(Array(3000).fill([1]))];
-  const plain = `{ ${table} }`;
-  const { root, forms } = await build(
-    t,
-    [],
-    [
-      {
-        name: 'data',
-        files: {
-          'index.js': `exports.small = require('./small.json'); exports.large = require('./large.json');
+const odd = String.raw`{ "minus": -0, "most": [1e400], "twice": 1, "twice": { "a b": 2 }, "_\u005fproto__": { "x": -0 } }`;
+const table = Array.from({ length: 600 }, (_, index) => `"key-${index}": { "list": [${index}] }`).join();
+const [large, list] = [`\uFEFF{ ${table}, "odd": ${odd} }`, JSON.stringify(Array(3000).fill([1]))];
+const plain = `{ ${table} }`;
+addTogether([
+  {
+    name: 'data',
+    files: {
+      'index.js': `exports.small = require('./small.json'); exports.large = require('./large.json');
             exports.read = path => { switch (path) {
               case 'a': return require('./a/list.json'); case 'b': return require('./b/list.json');
               case 'plain': return require('./a/table.json'); case 'more': return require('./b/table.json');
               case 'same': return require('./b/table.json'); } };`,
-          ...{ 'small.json': odd, 'large.json': large, 'a/list.json': list, 'b/list.json': list },
-          ...{ 'a/table.json': plain, 'b/table.json': plain },
-        },
-      },
-    ],
-  );
+      ...{ 'small.json': odd, 'large.json': large, 'a/list.json': list, 'b/list.json': list },
+      ...{ 'a/table.json': plain, 'b/table.json': plain },
+    },
+  },
+]);
+
+test('JSON files give what JSON.parse gives, and each an object of its own', async t => {
+  const { root, forms } = await buildTogether(t);
   t.is(forms['data']?.form, 'compacted', forms['data']?.reason);
   const answer = await runIn(
     root,
