@@ -108,6 +108,10 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
   if (!original)
     return whole(input, 'a package ended or blocked the process that loaded it', reasons, undefined);
   for (const specifier of wanted) {
+    // Node imports as JSON what is a file of JSON; package.json stays one in every form.
+    const isData = ways(original, specifier).some(({ file }) => file?.endsWith('.json'));
+    if (isData && specifier !== `${packageOf(specifier)}/package.json`)
+      fallBack(locationOfRoot(specifier), `the app asks for its data (${specifier})`);
     const loaded = original.specifiers[specifier];
     if (loaded?.import.shape !== undefined || loaded?.require.shape !== undefined) continue;
     const reason = `it does not load by itself (${loaded?.import.error})`;

@@ -163,6 +163,8 @@ interface Hazard {
   readonly title: string;
   readonly files: Readonly<Record<string, string>>;
   readonly type?: 'module';
+  /** What else the app imports of it. */
+  readonly asked?: string;
   readonly form: 'traced' | 'whole';
   readonly reason: RegExp;
 }
@@ -218,6 +220,13 @@ const hazards: readonly Hazard[] = [
     reason: /does not load/,
   },
   {
+    title: 'is asked for its data',
+    files: { 'index.js': `exports.text = require('./data.json');`, 'data.json': '{ "data": -0 }' },
+    asked: '/data.json',
+    form: 'traced',
+    reason: /the app asks for its data/,
+  },
+  {
     title: 'is asked for whole',
     files: { 'index.js': `exports.text = 1;` },
     form: 'whole',
@@ -239,8 +248,9 @@ test('a package that would not survive a bundle is traced or stays whole, with t
     manifest: { dependencies: { 'inner-part': '1.0.0' } },
     files: { 'index.js': `exports.part = require('inner-part').part;` },
   };
+  const more = hazards.flatMap(({ asked }, index) => (asked === undefined ? [] : `hazard-${index}${asked}`));
   const project = makeProject(t, {
-    files: { 'app.js': importing(['fine', ...packages.map(item => item.name)]) },
+    files: { 'app.js': importing(['fine', ...packages.map(item => item.name), ...more]) },
     manifest: { dependencies: {}, 'layer-builder': { forms: { [`hazard-${hazards.length - 1}`]: 'whole' } } },
   });
   addPackages(project, [inner, fine, ...packages]);
@@ -261,9 +271,11 @@ test('a package that would not survive a bundle is traced or stays whole, with t
     join(root, 'nodejs'),
     `import { part } from 'fine';
      import { text } from 'hazard-0';
-     show([part, text, (await import('inner-part')).default.part]);`,
+     const { default: data } = await import('${more[0]}', { with: { type: 'json' } });
+     const { default: user } = await import('${more[0]?.split('/')[0]}');
+     show([part, text, (await import('inner-part')).default.part, user.text === data]);`,
   );
-  t.deepEqual(answer, [1, 'data', 1]);
+  t.deepEqual(answer, [1, 'data', 1, true]);
 });
 
 {
