@@ -125,7 +125,10 @@ export async function waitUntilReady(
   });
 }
 
-/** Waits until nothing is in progress, whatever came of it. A function that nobody called for weeks is `Inactive`: that is settled. */
+/**
+ * Waits until nothing is in progress, whatever came of it. A function that nobody called for weeks is `Inactive`: that is
+ * settled. Throws `DEPLOY_FAILED` after five minutes.
+ */
 async function waitUntilSettled(
   aws: FunctionAccess,
   name: string,

@@ -1,4 +1,4 @@
-/** A bucket on this machine. Not versioned, unlike one for artifacts should be: the console damages objects to show what happens. */
+/** A bucket on this machine. Not versioned, as one for artifacts should be: the console damages objects to show what happens. */
 import { openClients } from '../aws/clients.ts';
 import { bucketPattern } from '../config/rules.ts';
 import { fail } from '../errors.ts';
