@@ -43,6 +43,8 @@ export interface MakeFacts {
   readonly specifiers: readonly string[];
   /** Those of them that are loaded before any of its code runs. */
   readonly started: readonly string[];
+  /** Locations of packages that stay as they are, and why (clashes.ts). */
+  readonly kept: ReadonlyMap<string, string>;
   readonly sourceMaps: boolean;
   /** Whether a process may use the compile cache of this artifact: it takes one. */
   readonly hasCache: boolean;

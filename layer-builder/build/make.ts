@@ -8,6 +8,7 @@ import type { ProjectFacts } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
 import type { MadeArtifact } from './artifact.ts';
 import { makeArtifact } from './artifact.ts';
+import { clashesOf } from './clashes.ts';
 import { stageFiles } from './compact/stage.ts';
 import { installPackages } from './install.ts';
 import type { NativeTarget } from './native/check.ts';
@@ -43,11 +44,15 @@ export async function makeArtifacts(
   }
   const node = findTargetNode(facts.config.runtime, facts.project);
   const first = plan.artifacts.find(({ load, reach }) => load === 'eager' && reach.packages.length > 0);
-  const make = async (artifact: PlannedArtifact): Promise<MadeArtifact> => {
+  const make = async (
+    artifact: PlannedArtifact,
+    kept: ReadonlyMap<string, string>,
+  ): Promise<MadeArtifact> => {
     signal?.throwIfAborted();
     progress(`packing ${artifact.name}`);
     const present = withoutAbsent(artifact, install.folder);
     const work = join(places.temporary, artifact.name);
+    rmSync(work, { recursive: true, force: true });
     mkdirSync(work);
     return makeArtifact(present, facts, {
       installFolder: install.folder,
@@ -56,6 +61,7 @@ export async function makeArtifacts(
       entries: plan.entries,
       specifiers: plan.specifiers,
       started: plan.started,
+      kept,
       sourceMaps,
       hasCache: artifact === (first ?? artifact),
       weighs: options.weighs ?? false,
@@ -63,7 +69,30 @@ export async function makeArtifacts(
       signal,
     });
   };
-  return twoAtOnce(plan.artifacts, make);
+  const made = await twoAtOnce(plan.artifacts, artifact => make(artifact, new Map()));
+  return withoutClashes(plan.artifacts, made, make);
+}
+
+type Make = (artifact: PlannedArtifact, kept: ReadonlyMap<string, string>) => Promise<MadeArtifact>;
+
+/** Artifacts that are to be layers are made again, until what two of them hold is the same in both. */
+async function withoutClashes(
+  planned: readonly PlannedArtifact[],
+  made: readonly MadeArtifact[],
+  make: Make,
+): Promise<MadeArtifact[]> {
+  const latest = new Map(made.map(item => [item.name, item]));
+  const layers = planned.filter(({ layer }) => layer);
+  const kept = new Map<string, string>();
+  for (;;) {
+    const clashes = clashesOf(layers.flatMap(({ name }) => latest.get(name) ?? []));
+    const news = [...clashes].filter(([location]) => !kept.has(location));
+    if (news.length === 0) return [...latest.values()];
+    for (const [location, reason] of news) kept.set(location, reason);
+    const holders = layers.filter(({ reach }) => reach.packages.some(({ location }) => kept.has(location)));
+    for (const item of await twoAtOnce(holders, artifact => make(artifact, kept)))
+      latest.set(item.name, item);
+  }
 }
 
 /** In order. While one artifact waits for a proof or for deflate, the other has the thread. Nothing goes on after a failure. */

@@ -42,6 +42,8 @@ export interface CompactInput {
   readonly entries: ReadonlyMap<string, LockEntry>;
   readonly machine: Machine;
   readonly forms: Readonly<Record<string, PackageForm>>;
+  /** Locations of packages that stay as they are, and why, whatever is asked for. */
+  readonly kept: ReadonlyMap<string, string>;
   readonly sourceMaps: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
@@ -94,6 +96,10 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
     }
     return isNew;
   };
+  for (const { location } of input.parts) {
+    const reason = input.kept.get(location);
+    if (reason !== undefined) fallBack(location, reason);
+  }
   for (const part of input.parts) {
     const asked = input.forms[part.entry.name];
     const isNative = part.files.some(file => file.native || /\.(wasm|dylib)$/.test(file.path));
