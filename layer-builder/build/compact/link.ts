@@ -9,7 +9,6 @@ import { planChunks } from './chunks.ts';
 import type { ReadModule } from './commonjs.ts';
 import { emptyModule, moduleReader } from './commonjs.ts';
 import { formatOf } from './format.ts';
-import { importElsewhere } from './imports.ts';
 import { isJson, readJsonText } from './json.ts';
 import type { SourceMap } from './maps.ts';
 import { joinMaps } from './maps.ts';
@@ -70,10 +69,7 @@ export async function linkCommonJs(
     const other = isShared ? from(path, shared) : undefined;
     return chunk(path, members, own => printEntry(own, idOf(file), other));
   };
-  const started = (plan.start.length > 0 ? [chunk(start.path, start.members, printStart)] : []).map(one => ({
-    ...one,
-    code: importElsewhere(one.code),
-  }));
+  const started = plan.start.length > 0 ? [chunk(start.path, start.members, printStart)] : [];
   const apart = new Map([...groups, start].map(({ members, path }) => [from(shared, path), members]));
   const script = started.map(({ code }) => ({ path: from(shared, start.path), isAscii: isAscii(code) }))[0];
   const chunks = [

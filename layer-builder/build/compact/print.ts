@@ -1,5 +1,5 @@
 /** Pure: the text of files that hold CommonJS modules. */
-import { importName } from './imports.ts';
+import { importElsewhere, importName } from './imports.ts';
 
 export interface PrintedModule {
   readonly id: number;
@@ -97,7 +97,8 @@ export function printShared(
 
 /** The script that adds what every start runs to the shared file: an expression. */
 export function printStart(modules: readonly PrintedModule[]): Printed {
-  return print(`(function(add,require,${importName}){add(require,`, modules, ')})');
+  const own = modules.map(module => ({ ...module, code: importElsewhere(module.code) }));
+  return print(`(function(add,require,${importName}){add(require,`, own, ')})');
 }
 
 /** A file that adds modules to the shared one. */
