@@ -18,7 +18,6 @@ import type { Config } from '../types.ts';
 import { readAssets } from './assets.ts';
 import type { Compacted } from './compact/index.ts';
 import { compactPackages } from './compact/index.ts';
-import { startProber } from './compact/probe.ts';
 import { makeCompileCache } from './compile-cache.ts';
 import type { ArtifactFile } from './file.ts';
 import { fileOf, readContent } from './file.ts';
@@ -84,7 +83,29 @@ export async function makeArtifact(
   make: MakeFacts,
 ): Promise<MadeArtifact> {
   const { config } = facts;
-  const { parts, compacted } = await compact(artifact, config, make);
+  const { installFolder } = make;
+  const parts = artifact.reach.packages.map(entry => {
+    const { location } = entry;
+    return {
+      entry,
+      location,
+      ...readPackageFiles(join(installFolder, location), location, entry.name, config),
+    };
+  });
+  const specifiers = specifiersOf(artifact.roots, make.specifiers);
+  const hasCache = make.hasCache && canCache(config, make.node);
+  const compacted = await compactPackages({
+    ...make,
+    artifact: artifact.name,
+    parts,
+    specifiers,
+    entries: make.entries,
+    forms: config.forms,
+    makeCache: async (files, loaded) => {
+      const named = loaded.filter(specifier => make.specifiers.includes(specifier));
+      return hasCache ? makeCompileCache({ ...make, files, specifiers: named }) : [];
+    },
+  });
   // What was bundled was read again: it must be what was looked at.
   for (const { files } of parts) files.forEach(readContent);
   const packages = parts.map(part => part.entry);
@@ -156,39 +177,6 @@ export async function makeArtifact(
     report: reports(packed),
     assets: { size: sizeOf(assets), zipped: sum(assets, ({ path }) => packed.get(path) ?? 0) },
   };
-}
-
-/** Reads the packages and brings them into their forms. */
-async function compact(
-  { name, reach, roots }: PlannedArtifact,
-  config: Config,
-  make: MakeFacts,
-): Promise<{ readonly parts: readonly Part[]; readonly compacted: Compacted }> {
-  // A process takes its time to start; until it is asked it runs nothing of what is read here.
-  const prober = startProber(make.work, make);
-  try {
-    const parts = reach.packages.map(entry => {
-      const { location } = entry;
-      const root = join(make.installFolder, location);
-      return { entry, location, ...readPackageFiles(root, location, entry.name, config) };
-    });
-    const hasCache = make.hasCache && canCache(config, make.node);
-    const compacted = await compactPackages({
-      ...make,
-      prober,
-      artifact: name,
-      parts,
-      specifiers: specifiersOf(roots, make.specifiers),
-      forms: config.forms,
-      makeCache: async (files, loaded) => {
-        const named = loaded.filter(specifier => make.specifiers.includes(specifier));
-        return hasCache ? makeCompileCache({ ...make, files, specifiers: named }) : [];
-      },
-    });
-    return { parts, compacted };
-  } finally {
-    prober.end();
-  }
 }
 
 type Part = { readonly entry: LockEntry; readonly location: string } & ReturnType<typeof readPackageFiles>;

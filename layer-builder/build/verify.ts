@@ -15,7 +15,7 @@ import { specifiersOf } from '../plan/roots.ts';
 import { readProject } from '../read/project.ts';
 import type { BuildOptions } from '../types.ts';
 import { builtArtifact } from './cache.ts';
-import { startProber } from './compact/probe.ts';
+import { probePackages } from './compact/probe.ts';
 import { makeArtifacts } from './make.ts';
 import type { TargetNode } from './node.ts';
 import { canRun, findTargetNode } from './node.ts';
@@ -112,8 +112,7 @@ async function verifyArtifact(check: Check): Promise<readonly string[]> {
   }
   if (!canRun(lock.architecture)) return [];
   const root = join(folder, modulesPath, '..');
-  const prober = startProber(work, { node, signal: options.signal });
-  const probe = await prober.ask({ root, specifiers, files: [] });
+  const probe = await probePackages({ root, specifiers, files: [] }, work, { node, signal: options.signal });
   if (!probe)
     throw failed(name, 'loading its packages', 'a process that ends by itself', 'one that crashed or hung');
   for (const specifier of specifiers) {

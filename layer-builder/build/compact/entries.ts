@@ -1,8 +1,10 @@
 /** The files that specifiers lead to, and the names that CommonJS ones export. */
 import { packageOf } from '../../read/bundle.ts';
+import type { TargetNode } from '../node.ts';
 import type { BundleEntry } from './bundle.ts';
 import { ways } from './judge.ts';
-import type { Probe, Prober } from './probe.ts';
+import type { Probe } from './probe.ts';
+import { probePackages } from './probe.ts';
 
 /** One entry for each file that a specifier leads to; CommonJS packages have one for both ways of loading. */
 export function entriesOf(specifiers: readonly string[], original: Probe): BundleEntry[] {
@@ -23,8 +25,12 @@ export async function readNames(
   commonJs: readonly string[],
   specifiers: readonly string[],
   original: Probe,
-  root: string,
-  prober: Prober,
+  input: {
+    readonly root: string;
+    readonly work: string;
+    readonly node: TargetNode;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
   const names = new Map<string, readonly string[]>();
   const add = (file: string, shape: unknown) => {
@@ -37,7 +43,7 @@ export async function readNames(
   }
   const files = commonJs.filter(file => !names.has(file));
   if (files.length === 0) return names;
-  const probe = await prober.ask({ root, specifiers: [], files });
+  const probe = await probePackages({ root: input.root, specifiers: [], files }, input.work, input);
   for (const file of files) add(file, probe?.files[file]?.shape);
   return probe && names;
 }

@@ -17,8 +17,8 @@ import { entriesOf, readNames } from './entries.ts';
 import type { HazardMemory } from './hazards.ts';
 import type { ImportTime } from './judge.ts';
 import { blameAll, compareProbes, importsOf, ways } from './judge.ts';
-import type { Probe, Prober } from './probe.ts';
-import { startProber } from './probe.ts';
+import type { Probe } from './probe.ts';
+import { probePackages } from './probe.ts';
 import { stageFiles } from './stage.ts';
 import { tracePackages } from './trace.ts';
 
@@ -47,8 +47,6 @@ export interface CompactInput {
   readonly sourceMaps: boolean;
   readonly node: TargetNode;
   readonly signal?: AbortSignal | undefined;
-  /** Is asked about the install. */
-  readonly prober: Prober;
   /** Makes the compile cache of these files, which are imported by these names; it is made while they are proved. */
   makeCache(files: readonly ArtifactFile[], specifiers: readonly string[]): Promise<readonly ArtifactFile[]>;
 }
@@ -112,7 +110,7 @@ export async function compactPackages(input: CompactInput): Promise<Compacted> {
   }
   const locationOfRoot = (specifier: string) => `node_modules/${packageOf(specifier)}`;
   const wanted = input.specifiers.filter(specifier => !reasons.whole.has(locationOfRoot(specifier)));
-  const original = await input.prober.ask({ root: folder, specifiers: wanted, files: [] });
+  const original = await probePackages({ root: folder, specifiers: wanted, files: [] }, input.work, input);
   if (!original)
     return whole(input, 'a package ended or blocked the process that loaded it', reasons, undefined);
   for (const specifier of wanted) {
@@ -161,16 +159,6 @@ type Verdict =
   | { readonly kind: 'faulty'; readonly faults: ReadonlyMap<string, string> };
 
 async function tryForms(attempt: Attempt): Promise<Verdict> {
-  const { input } = attempt;
-  const probers = [startProber(input.work, input), startProber(input.work, input)] as const;
-  try {
-    return await proveForms(attempt, ...probers);
-  } finally {
-    for (const prober of probers) prober.end();
-  }
-}
-
-async function proveForms(attempt: Attempt, ofNames: Prober, ofProof: Prober): Promise<Verdict> {
   const { input, folder, wanted, original, reasons, looked } = attempt;
   const specifiers = wanted.filter(specifier => !reasons.raw.has(`node_modules/${packageOf(specifier)}`));
   const entries = entriesOf(specifiers, original);
@@ -180,7 +168,7 @@ async function proveForms(attempt: Attempt, ofNames: Prober, ofProof: Prober): P
   const started = new Set(input.started.flatMap(specifier => ways(original, specifier)[0].file ?? []));
   const bundle = await bundlePackages({ ...attempt, artifact, sourceMaps, entries, raw, early, started });
   if (bundle.hazards.size > 0) return { kind: 'faulty', faults: bundle.hazards };
-  const names = await readNames(bundle.commonJs, wanted, original, folder, ofNames);
+  const names = await readNames(bundle.commonJs, wanted, original, { root: folder, ...input });
   if (!names) return { kind: 'faulty', faults: blameAll(specifiers, 'its modules do not load one by one') };
   const fromApp = wanted.flatMap(specifier => ways(original, specifier).flatMap(({ file }) => file ?? []));
   const kept = await tracePackages({
@@ -197,7 +185,7 @@ async function proveForms(attempt: Attempt, ofNames: Prober, ofProof: Prober): P
   stageFiles(assembled.files, stage);
   const root = join(stage, modulesPath, '..');
   const [found, cache] = await Promise.all([
-    ofProof.ask({ root, specifiers: wanted, files: [] }),
+    probePackages({ root, specifiers: wanted, files: [] }, input.work, input),
     input.makeCache(assembled.files, importable(wanted, original)),
   ]);
   const provable = wanted.filter(specifier => !reasons.whole.has(`node_modules/${packageOf(specifier)}`));

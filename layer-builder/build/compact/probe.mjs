@@ -2,17 +2,15 @@
  * Runs in a child process under Lambda's flags: loads what it is told from a folder of modules and writes down
  * where each name resolves to and what its exports look like. Plain JavaScript: every target's Node runs it.
  *
- * stdin: JSON { root, specifiers, files }, or nothing, and then there is nothing to do. argv: the file to write the answer to.
+ * argv: a JSON file { root, specifiers, files, order } and the file to write the answer to.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const [, , answerPath] = process.argv;
-const asked = readFileSync(0, 'utf8');
-if (asked === '') process.exit(0);
-const question = JSON.parse(asked);
+const [, , questionPath, answerPath] = process.argv;
+const question = JSON.parse(readFileSync(questionPath, 'utf8'));
 const parent = join(question.root, 'index.mjs');
 const require = createRequire(parent);
 const answer = { node: process.version, specifiers: {}, files: {}, times: {} };

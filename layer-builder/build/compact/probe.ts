@@ -1,6 +1,6 @@
 /** Loads packages in a child process under Lambda's flags and tells what they look like from outside. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TargetNode } from '../node.ts';
@@ -41,50 +41,33 @@ export interface ProbeQuestion {
   readonly files: readonly string[];
 }
 
-/** A child that has started and waits: the start of Node passes while its question is still found out. */
-export interface Prober {
-  /** To be called once. Undefined when the child crashed, hung or ended the process by itself; throws when aborted. */
-  ask(question: ProbeQuestion): Promise<Probe | undefined>;
-  /** Lets a child go that was not asked. */
-  end(): void;
-}
-
-let started = 0;
-
-/** `work` is a folder for its answer. */
-export function startProber(
+/** Undefined when the child crashed, hung or ended the process by itself. `work` is a folder for its messages. */
+export async function probePackages(
+  question: ProbeQuestion,
   work: string,
-  { node, signal }: { readonly node: TargetNode; readonly signal?: AbortSignal | undefined },
-): Prober {
-  started += 1;
-  const answered = join(work, `answer-${started}.json`);
+  options: { readonly node: TargetNode; readonly signal?: AbortSignal | undefined },
+): Promise<Probe | undefined> {
+  const [asked, answered] = [join(work, 'question.json'), join(work, 'answer.json')];
+  writeFileSync(asked, JSON.stringify(question));
+  writeFileSync(answered, '');
   const flags = [...lambdaFlags, '--experimental-import-meta-resolve', '--no-warnings'];
-  const child = spawn(node.path, [...flags, script, answered], {
-    cwd: work,
-    // Packages look at the environment when they load; the builder's own must not decide what is found.
-    env: { PATH: process.env['PATH'], HOME: work, TZ: 'UTC' },
-    stdio: ['pipe', 'ignore', 'ignore'],
-    timeout: deadlineMs,
-    killSignal: 'SIGKILL',
-    ...(signal === undefined ? {} : { signal }),
-  });
-  // it may have ended before it was asked
-  child.stdin.on('error', () => {});
-  const ended = new Promise<void>(done => {
+  await new Promise<void>(done => {
+    const child = spawn(options.node.path, [...flags, script, asked, answered], {
+      cwd: work,
+      // Packages look at the environment when they load; the builder's own must not decide what is found.
+      env: { PATH: process.env['PATH'], HOME: work, TZ: 'UTC' },
+      stdio: 'ignore',
+      timeout: deadlineMs,
+      killSignal: 'SIGKILL',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
     child.on('error', () => done());
     child.on('close', () => done());
   });
-  return {
-    async ask(question) {
-      child.stdin.end(JSON.stringify(question));
-      await ended;
-      signal?.throwIfAborted();
-      try {
-        return JSON.parse(readFileSync(answered, 'utf8')) as Probe;
-      } catch {
-        return undefined;
-      }
-    },
-    end: () => void child.stdin.end(),
-  };
+  options.signal?.throwIfAborted();
+  try {
+    return JSON.parse(readFileSync(answered, 'utf8')) as Probe;
+  } catch {
+    return undefined;
+  }
 }
