@@ -1,4 +1,4 @@
-/** How ava runs: TypeScript by Node's type stripping, one process a file. */
+/** How ava runs: TypeScript by Node's type stripping, one thread a file. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +11,7 @@ export default {
   // the canary run: a secret of a test in any output fails it
   require: ['./test/support/watch-output.ts'],
   environmentVariables: {
-    // what one process has stripped and compiled, the next one reads: a sixth of the suite's time
+    // what one file has stripped and compiled, the next one reads: a sixth of the suite's time
     NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/layer-builder-tests', import.meta.url)),
   },
 };
