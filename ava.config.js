@@ -1,4 +1,4 @@
-/** How ava runs: TypeScript by Node's type stripping, one thread a file. */
+/** How ava runs: TypeScript by Node's type stripping, one process a file. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -6,6 +6,8 @@ export default {
   files: ['test/**/*.test.ts'],
   extensions: { ts: 'module' },
   timeout: '3m',
+  // as threads of one process the tests need a fifth more time: each program they start is forked off a gigabyte then
+  workerThreads: false,
   // a quarter of a test file's time is waiting: for processes it started, for retries, for time-outs under test
   concurrency: Math.max(3, availableParallelism()),
   // the canary run: a secret of a test in any output fails it

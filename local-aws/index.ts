@@ -74,6 +74,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const server = createServer();
   // A request is as long as an upload is slow, and a function may take 15 minutes to answer.
   server.requestTimeout = 0;
+  // Node's 5 s end a connection just when a client that was busy for so long uses it again (ECONNRESET).
+  server.keepAliveTimeout = 60_000;
   // Whoever knocks while the sandbox is being made waits for the answer.
   const opened = Promise.withResolvers<(request: IncomingMessage, response: ServerResponse) => void>();
   opened.promise.catch(() => {});

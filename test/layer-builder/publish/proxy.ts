@@ -58,6 +58,8 @@ export async function startProxy(
     underWay.add(work);
     void work.finally(() => underWay.delete(work));
   });
+  // a client that was busy for Node's 5 s would use a connection just when it ends
+  server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
