@@ -27,7 +27,9 @@ export function actionOf(word: string, values: Values): Action {
   const names = Object.keys(optionsOf) as Action[];
   const action = names.find(name => name === word);
   if (action === undefined) {
-    return fail('USAGE', `unknown action (expected ${names.join(', ')}, found "${word}")`);
+    return fail('USAGE', `unknown action (expected ${names.join(', ')}, found "${word}")`, {
+      hint: 'add --help to see what each does',
+    });
   }
   const own: readonly string[] = [...optionsOf[action], 'stage', 'region'];
   const others = Object.keys(values).filter(name => values[name] !== undefined && !own.includes(name));
@@ -44,7 +46,9 @@ export function actionOf(word: string, values: Values): Action {
 /** Throws `USAGE` for what is no region: it would become part of a host's name. */
 export function checkRegion(region: string): string {
   if (regionPattern.test(region)) return region;
-  return fail('USAGE', `no region (expected one such as eu-west-1, found "${region}")`);
+  return fail('USAGE', `no region (expected one such as eu-west-1, found "${region}")`, {
+    hint: 'name a region of AWS with --region',
+  });
 }
 
 /** Undefined: as the configuration says. Throws `USAGE`. */
@@ -52,7 +56,10 @@ export function modeOf(values: Values): DeployMode | undefined {
   const word = textOf(values, 'mode');
   if (word === undefined) return undefined;
   const mode = deployModes.find(known => known === word);
-  return mode ?? fail('USAGE', `unknown mode (expected ${deployModes.join(', ')}, found "${word}")`);
+  const message = `unknown mode (expected ${deployModes.join(', ')}, found "${word}")`;
+  return (
+    mode ?? fail('USAGE', message, { hint: 'without --mode the configuration decides, and else it is auto' })
+  );
 }
 
 /** What options say goes before the configuration. Throws `USAGE`. */
@@ -70,7 +77,9 @@ export function overrideOf(
   }
   const bake = textOf(values, 'bake');
   if (bake !== undefined && !(/^[1-9]\d{0,4}$/.test(bake) && Number(bake) <= 86_400)) {
-    fail('USAGE', `no time to bake (expected seconds from 1 to 86400, found "${bake}")`);
+    fail('USAGE', `no time to bake (expected seconds from 1 to 86400, found "${bake}")`, {
+      hint: 'for example: --bake 300',
+    });
   }
   return {
     ...(flagOf(values, 'create-role') && { createRole: true }),

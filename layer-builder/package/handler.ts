@@ -16,8 +16,8 @@ export interface HandlerFile {
 /**
  * The modules of the handler: `index.mjs`, and store, downloader and zip as a chunk of their own under `handler/`,
  * because a function that finds its layer never reads them. The program of the second thread is one file, which shares
- * none with them: what few large artifacts need makes no start read more. They must run before any artifact is resolved, so nothing but
- * Node's own modules may be imported by name; the app is imported by an address that is computed at run time.
+ * none with them: what few large artifacts need makes no start read more. All must run before any artifact is resolved,
+ * so nothing but Node's own modules may be imported by name; the app is imported by an address that is computed at run time.
  *
  * Throws `BUNDLE_FAILED`, which is a fault of this package's installation.
  */

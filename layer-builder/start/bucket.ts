@@ -6,7 +6,9 @@ import { fail } from '../errors.ts';
 /** Makes the bucket unless it is there. Throws `USAGE` for what can be no name of one. */
 export async function ensureBucket(env: NodeJS.ProcessEnv, region: string, bucket: string): Promise<void> {
   if (!bucketPattern.test(bucket)) {
-    fail('USAGE', `no name of a bucket (expected 3 to 63 of a-z, 0-9, . and -, found "${bucket}")`);
+    fail('USAGE', `no name of a bucket (expected 3 to 63 of a-z, 0-9, . and -, found "${bucket}")`, {
+      hint: 'name it as S3 would take it, for example: --bucket my-artifacts',
+    });
   }
   const { CreateBucketCommand, HeadBucketCommand } = await import('@aws-sdk/client-s3');
   const clients = await openClients(env, region);
